@@ -1,0 +1,93 @@
+-- depend: a job that does not run yet waits for further jobs.
+--
+-- Args: jid, hold (`more`: further slices follow; `last`: lift the hold; empty: leave it),
+-- options (depends, missing, parent_failure).
+-- Returns: the word of the job's state.
+-- Errors: INVALID, NOJOB, STATE (running or ended), CYCLE.
+-- Events: unblocked, failed or cancelled when that follows.
+-- Cost: O(log n) a dependency; a walk of at most limits.WALK jobs when others wait for the job.
+
+local arguments = require("rules.arguments")
+local depends = require("doors.depends")
+local edges = require("store.edges")
+local job = require("rules.job")
+local orphan = require("doors.orphan")
+local records = require("store.records")
+local sequence = require("store.sequence")
+local states = require("rules.states")
+local subject = require("doors.subject")
+local unblock = require("doors.unblock")
+local withdraw = require("doors.withdraw")
+
+local flags = states.flags
+
+local depend = {}
+
+local ALLOWED = { depends = true, missing = true, parent_failure = true }
+local HOLDS = { more = true, last = true, [""] = true }
+local BLOCKABLE = { waiting = true, scheduled = true, depends = true }
+
+function depend.parse(step, args)
+  arguments.count(args, 3)
+  local request = {
+    jid = subject.parse(step, args[1]),
+    hold = arguments.choice(args[2], "hold", HOLDS),
+    options = job.options(args[3], ALLOWED),
+  }
+  request.parents = request.options.depends or {}
+  depends.want(step, request.parents)
+  return request
+end
+
+function depend.check(step, request)
+  local record, queue = subject.find(step, request.jid)
+  subject.in_state(record, BLOCKABLE, "depend")
+  local options = request.options
+  options.parent_failure = options.parent_failure or records.options(record).parent_failure
+  local plan = { request = request, record = record, queue = queue }
+  plan.open, plan.policy, plan.parent =
+    depends.check(step, request.jid, record, request.parents, options)
+  sequence.need(step)
+  return plan
+end
+
+-- A delay that has not passed yet goes on when the job is unblocked.
+local function park(step, record, queue)
+  if record.state == states.number.depends then
+    return
+  end
+  if record.state == states.number.scheduled then
+    local options = records.options(record)
+    options.at = record.since
+    records.set_options(record, options)
+  end
+  withdraw(step, record, queue)
+  edges.park(step, record, queue)
+end
+
+function depend.apply(step, plan)
+  local request, record, queue = plan.request, plan.record, plan.queue
+  if plan.policy then
+    withdraw(step, record, queue)
+    orphan(step, record, queue, plan.policy, plan.parent)
+    if records.has(record, flags.DEPENDENTS) then
+      unblock.later(step, record.jid)
+    end
+    return states.name[record.state]
+  end
+  if request.hold == "more" then
+    records.raise(record, flags.HELD)
+  elseif request.hold == "last" then
+    records.lower(record, flags.HELD)
+  end
+  if #plan.open > 0 or records.has(record, flags.HELD) then
+    park(step, record, queue)
+    edges.open(step, record, plan.open, request.options.parent_failure or "wait")
+    records.save(step, record)
+  elseif record.state == states.number.depends and not records.has(record, flags.PARENTS) then
+    unblock.free(step, record)
+  end
+  return states.name[record.state]
+end
+
+return depend

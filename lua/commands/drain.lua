@@ -1,0 +1,5 @@
+-- drain: as step, for members that put nothing; runs when memory is full.
+--
+-- Args, Returns, Errors, Cost: as step.
+
+return require("doors.members")(false)

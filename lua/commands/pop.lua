@@ -1,0 +1,213 @@
+-- pop: hands runnable jobs to a worker under a lease.
+--
+-- Args: worker, request, repeat (1: the request may have been carried out), count, lease
+-- (milliseconds; 0: without end; empty: by job, queue or setting), wait (1: the caller is going to
+-- block on the rings when nothing comes), then the queues in the order in which they are served.
+-- Returns: {milliseconds until something may be due (at most limits.SLEEP), then for each job
+-- queue, jid, klass, end of the lease (0: none), record, payload (empty: inside the record)}.
+-- Events: popped, and what the tick brings about.
+-- Cost: O(log n) a job and queue, at most limits.JOBS jobs or limits.BYTES of payload, and a tick.
+--
+-- The apply reads: what is runnable is known only after the step's other members and the tick.
+-- Nothing in it can be refused, and a pop is the last member of a step.
+
+local arguments = require("rules.arguments")
+local claim = require("doors.claim")
+local enter = require("doors.enter")
+local flush = require("doors.flush")
+local keys = require("store.keys")
+local klasses = require("store.klasses")
+local limits = require("rules.limits")
+local queues = require("store.queues")
+local records = require("store.records")
+local refuse = require("rules.refusal")
+local rings = require("store.rings")
+local root = require("store.root")
+local settings = require("store.settings")
+local states = require("rules.states")
+local tick = require("doors.tick")
+local workers = require("store.workers")
+local writes = require("store.writes")
+
+local flags = states.flags
+
+local pop = { last = true }
+
+local FIXED = 6 -- arguments before the queues
+local SERVED = 8 -- repeated requests that are remembered
+
+function pop.parse(step, args)
+  arguments.count(args, FIXED + 1, FIXED + limits.JOBS)
+  local request = {
+    worker = arguments.name(args[1], "worker"),
+    request = args[2],
+    again = args[3] == "1",
+    count = arguments.integer(args[4], "count", 1, limits.JOBS),
+    lease = arguments.optional(args[5], "lease", 0, limits.CENTURY),
+    wait = args[6] == "1",
+    queues = {},
+  }
+  if #request.worker > limits.WORKER then
+    refuse("INVALID", "worker: has more than " .. limits.WORKER .. " bytes")
+  end
+  for position = FIXED + 1, #args do
+    local name = arguments.name(args[position], "queue")
+    request.queues[#request.queues + 1] = name
+    queues.want(step, name)
+  end
+  settings.want(step, "heartbeat")
+  settings.want(step, "max-job-history")
+  if request.wait then
+    root.want(step, "alarm")
+  end
+  return request
+end
+
+function pop.check(_, request)
+  return request
+end
+
+-- Claims up to `count` jobs of a queue; returns them and whether the bound on bytes was reached.
+local function take(step, request, queue, count, room)
+  local waiting = keys.waiting(step, queue)
+  local members = redis.call("ZRANGE", waiting, 0, count - 1)
+  for position = 1, #members do
+    records.want(step, string.sub(members[position], enter.JID))
+  end
+  records.read(step)
+  local taken = {}
+  for position = 1, #members do
+    local member = members[position]
+    local record = records.live(step, string.sub(member, enter.JID))
+    if record.size > room.bytes and room.jobs > 0 then
+      room.full = true
+      break
+    end
+    room.bytes = room.bytes - record.size
+    room.jobs = room.jobs + 1
+    writes.one(step, "ZREM", waiting, member)
+    local ending =
+      claim.give(step, record, queue, request.worker, request.lease, request.request)
+    taken[position] = { record = record, queue = queue, ending = ending }
+  end
+  -- Waking is a chain: who leaves jobs behind wakes the next.
+  if queue.waiters > step.now and redis.call("ZCARD", waiting) > #taken then
+    rings.wake(step, queue)
+  end
+  return taken
+end
+
+-- The jobs that this request was given before, as far as they are still held.
+local function handed_out(step, request)
+  local held = redis.call("HGETALL", workers.key(step, request.worker))
+  local jobs = {}
+  for position = 1, #held, 2 do
+    local mark, number = string.match(held[position + 1], "^(.*):(%d+)$")
+    if mark == request.request then
+      local record = records.live(step, string.sub(held[position], claim.JID))
+      local queue = queues.numbered(step, number)
+      local ending = redis.call("ZSCORE", keys.running(step, queue), held[position])
+      jobs[#jobs + 1] = { record = record, queue = queue, ending = tonumber(ending) }
+    end
+  end
+  return jobs
+end
+
+-- Whether a repeat of this request has been served: then this is the first sending, come too late.
+local function overtaken(served, request)
+  return served and string.find(served, " " .. request.request .. " ", 1, true) ~= nil
+end
+
+local function remember(step, request, served)
+  local list = { request.request }
+  for earlier in string.gmatch(served or "", "%S+") do
+    if #list < SERVED then
+      list[#list + 1] = earlier
+    end
+  end
+  local text = " " .. table.concat(list, " ") .. " "
+  redis.call("HSET", workers.key(step, request.worker), "served", text)
+end
+
+-- Milliseconds until the caller should look again. Of those that are going to block, one alone is
+-- told the next due moment; if it dies, the others look after limits.SLEEP.
+local function sleep(step, request)
+  local due = tonumber(root.get(step, "due") or nil)
+  if not due or due >= step.now + limits.SLEEP then
+    return limits.SLEEP
+  end
+  if request.wait then
+    local alarm = tonumber(root.get(step, "alarm") or nil)
+    if alarm and alarm >= step.now and alarm <= due then
+      return limits.SLEEP
+    end
+    root.set(step, "alarm", math.max(due, step.now))
+  end
+  return math.max(due - step.now, 1)
+end
+
+local function answer(step, jobs, rest)
+  local list = { rest }
+  local outside, names = {}, {}
+  for position = 1, #jobs do
+    local record, ending = jobs[position].record, jobs[position].ending
+    local at = 6 * position - 4
+    list[at] = jobs[position].queue.name
+    list[at + 1] = record.jid
+    list[at + 2] = klasses.name(step, record.klass)
+    list[at + 3] = (ending == "+inf" or ending == math.huge) and 0 or ending
+    list[at + 4] = records.pack(record)
+    list[at + 5] = ""
+    if records.has(record, flags.PAYLOAD) then
+      outside[#outside + 1] = at + 5
+      names[#names + 1] = keys.payload(step, record.jid)
+    end
+  end
+  if #names > 0 then
+    local payloads = redis.call("MGET", unpack(names))
+    for position = 1, #names do
+      list[outside[position]] = payloads[position]
+    end
+  end
+  return list
+end
+
+function pop.apply(step, request)
+  local seen, served =
+    unpack(redis.call("HMGET", workers.key(step, request.worker), "seen", "served"))
+  workers.touch(step, request.worker, tonumber(seen or nil))
+  if overtaken(served, request) and not request.again then
+    return { limits.SLEEP }
+  end
+  if request.again then
+    remember(step, request, served)
+    local jobs = handed_out(step, request)
+    if #jobs > 0 then
+      return answer(step, jobs, 0)
+    end
+  end
+  flush(step)
+  tick(step, request.count + limits.PROMOTED)
+  flush(step)
+  local jobs = {}
+  local room = { bytes = limits.BYTES, jobs = 0, full = false }
+  for position = 1, #request.queues do
+    local queue = queues.named(step, request.queues[position])
+    if queue and not queue.paused and not room.full and #jobs < request.count then
+      local taken = take(step, request, queue, request.count - #jobs, room)
+      for index = 1, #taken do
+        jobs[#jobs + 1] = taken[index]
+      end
+    end
+  end
+  if #jobs == 0 and request.wait then
+    for position = 1, #request.queues do
+      rings.wait(step, queues.ensure(step, request.queues[position]))
+    end
+  end
+  local rest = #jobs > 0 and 0 or sleep(step, request)
+  flush(step)
+  return answer(step, jobs, rest)
+end
+
+return pop

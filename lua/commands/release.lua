@@ -1,0 +1,55 @@
+-- release: the holder gives a job back untouched; no retry is counted and it keeps its place.
+--
+-- Args: queue, jid, token, delay (milliseconds, empty: none).
+-- Returns: waiting or scheduled.
+-- Errors: INVALID, NOJOB, LEASELOST.
+-- Events: released.
+-- Cost: O(log n).
+
+local arguments = require("rules.arguments")
+local enter = require("doors.enter")
+local events = require("store.events")
+local lease = require("doors.lease")
+local leave = require("doors.leave")
+local limits = require("rules.limits")
+local place = require("doors.place")
+local sequence = require("store.sequence")
+
+local release = {}
+
+function release.parse(step, args)
+  arguments.count(args, 4)
+  local request = lease.parse(step, args)
+  request.delay = arguments.optional(args[4], "delay", 0, limits.CENTURY) or 0
+  return request
+end
+
+function release.check(step, request)
+  local record, queue = lease.held(step, request, "released")
+  if not record then
+    return { answer = queue }
+  end
+  if request.delay > 0 then
+    sequence.need(step)
+  end
+  return { delay = request.delay, record = record, queue = queue }
+end
+
+function release.apply(step, plan)
+  if plan.answer then
+    return plan.answer
+  end
+  local record, queue = plan.record, plan.queue
+  local state = plan.delay > 0 and "scheduled" or "waiting"
+  local worker = record.worker
+  leave(step, record, queue, "released", state)
+  events.report(step, "released", record, queue.name, worker, state)
+  if plan.delay > 0 then
+    place(step, record, queue, step.now + plan.delay)
+  else
+    enter.kept(step, record, queue)
+  end
+  return state
+end
+
+return release

@@ -1,0 +1,40 @@
+-- timeout: takes a running job from its holder, as if the lease had run out.
+--
+-- Args: jid.
+-- Returns: waiting, or failed when no retries are left.
+-- Errors: INVALID, NOJOB, STATE (not running).
+-- Events: timed-out or failed.
+-- Cost: O(log n).
+
+local again = require("doors.again")
+local arguments = require("rules.arguments")
+local subject = require("doors.subject")
+
+local timeout = {}
+
+local RUNNING = { running = true }
+
+function timeout.parse(step, args)
+  arguments.count(args, 1)
+  return subject.parse(step, args[1])
+end
+
+function timeout.check(step, jid)
+  local record, queue = subject.find(step, jid)
+  subject.in_state(record, RUNNING, "timeout")
+  if record.left == 0 then
+    step.touched[jid] = "failed"
+  end
+  return { record = record, queue = queue }
+end
+
+function timeout.apply(step, plan)
+  return again(step, plan.record, plan.queue, {
+    entry = "timed-out",
+    detail = "timed-out",
+    text = "timed out, held by " .. plan.record.worker,
+    kept = true,
+  })
+end
+
+return timeout

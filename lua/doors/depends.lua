@@ -1,0 +1,83 @@
+-- What a job is going to wait for: decides about a list of dependencies before anything is written.
+
+local edges = require("store.edges")
+local keys = require("store.keys")
+local limits = require("rules.limits")
+local records = require("store.records")
+local refuse = require("rules.refusal")
+local states = require("rules.states")
+
+local depends = {}
+
+-- Announces the parents' records.
+function depends.want(step, parents)
+  for position = 1, #parents do
+    records.want(step, parents[position])
+  end
+end
+
+-- Walks from a job to those that wait for it, at most limits.WALK jobs far; refuses when it meets
+-- one of the parents.
+local function refuse_cycle(step, jid, parents)
+  local forbidden = {}
+  for position = 1, #parents do
+    forbidden[parents[position]] = true
+  end
+  local seen, queue, head = { [jid] = true }, { jid }, 1
+  while head <= #queue do
+    local room = limits.WALK - #queue
+    local list = redis.call("ZRANGE", keys.dependents(step, queue[head]), 0, room)
+    for position = 1, #list do
+      local dependent = list[position]
+      if not seen[dependent] and edges.stands(step, dependent, queue[head]) then
+        if forbidden[dependent] then
+          refuse("CYCLE", "depends: " .. dependent .. " already waits for " .. jid)
+        end
+        seen[dependent] = true
+        queue[#queue + 1] = dependent
+        if #queue > limits.WALK then
+          refuse("CYCLE", "depends: too many jobs wait for " .. jid .. " to rule a cycle out")
+        end
+      end
+    end
+    head = head + 1
+  end
+end
+
+-- jid: the job. record: what is stored under it, or nil. Returns the parents whose edges are open,
+-- and a policy to be acted upon at once (`fail` or `cancel`) with the parent's jid, or nil.
+function depends.check(step, jid, record, parents, options)
+  local policy = options.parent_failure or "wait"
+  local open = {}
+  for position = 1, #parents do
+    local parent_jid = parents[position]
+    if parent_jid == jid then
+      refuse("CYCLE", "depends: " .. jid .. " would wait for itself")
+    end
+    local parent = records.live(step, parent_jid)
+    local plan = step.touched[parent_jid]
+    if plan == "put" then
+      open[#open + 1] = parent_jid
+    elseif not parent then
+      if options.missing == "refuse" then
+        refuse("NOJOB", "depends: no job " .. parent_jid)
+      end
+    elseif plan == "complete" or parent.state == states.number.complete then
+      -- done
+    elseif plan == "failed" or parent.state == states.number.failed then
+      if policy == "wait" then
+        open[#open + 1] = parent_jid
+      elseif policy ~= "run" then
+        return {}, policy, parent_jid
+      end
+    else
+      open[#open + 1] = parent_jid
+    end
+  end
+  if #open > 0 and record and records.has(record, states.flags.DEPENDENTS) then
+    refuse_cycle(step, jid, open)
+  end
+  return open
+end
+
+return depends

@@ -1,0 +1,72 @@
+-- Leases that have run out: a duty of the tick. A lost lease goes through the same rule as an
+-- error, and the job keeps its place.
+
+local again = require("doors.again")
+local claim = require("doors.claim")
+local events = require("store.events")
+local keys = require("store.keys")
+local queues = require("store.queues")
+local records = require("store.records")
+local settings = require("store.settings")
+local states = require("rules.states")
+local writes = require("store.writes")
+
+-- Prolongs the lease once, by the grace period, if there is one.
+local function spare(step, record, queue, member)
+  local grace = settings.milliseconds(step, "grace-period")
+  if grace == 0 or records.has(record, states.flags.GRACE) then
+    return false
+  end
+  records.raise(record, states.flags.GRACE)
+  records.save(step, record)
+  writes.pair(step, "ZADD", keys.running(step, queue), step.now + grace, member)
+  claim.watch(step, queue, step.now + grace)
+  events.report(step, "stalled", record, queue.name, record.worker, "")
+  return true
+end
+
+local function lose(step, record, queue)
+  record.lost = math.min(record.lost + 1, 65535)
+  again(step, record, queue, {
+    entry = "timed-out",
+    detail = "expired",
+    text = "its lease ran out, held by " .. record.worker,
+    kept = true,
+  })
+end
+
+local function expire(step, queue, budget)
+  local list = redis.call(
+    "ZRANGE",
+    keys.running(step, queue),
+    "-inf",
+    "+inf",
+    "BYSCORE",
+    "LIMIT",
+    0,
+    budget + 1,
+    "WITHSCORES"
+  )
+  local ended = 0
+  for position = 1, #list, 2 do
+    if tonumber(list[position + 1]) > step.now or ended == budget then
+      break
+    end
+    ended = ended + 1
+    records.want(step, string.sub(list[position], claim.JID))
+  end
+  records.read(step)
+  local upcoming = tonumber(list[2 * ended + 2])
+  queue.bound = upcoming and upcoming < math.huge and upcoming or 0
+  for position = 1, 2 * ended, 2 do
+    local member = list[position]
+    local record = records.live(step, string.sub(member, claim.JID))
+    if not spare(step, record, queue, member) then
+      lose(step, record, queue)
+    end
+  end
+  queues.save(step, queue)
+  return ended, queue.bound > 0 and queue.bound or nil
+end
+
+return expire

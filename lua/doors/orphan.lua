@@ -1,0 +1,35 @@
+-- A job whose parent has failed, and whose policy is to fail or to be cancelled with it.
+
+local edges = require("store.edges")
+local erase = require("doors.erase")
+local events = require("store.events")
+local failures = require("store.failures")
+local history = require("store.history")
+local limits = require("rules.limits")
+local records = require("store.records")
+local states = require("rules.states")
+
+-- The job is in no state set any more. A job that others wait for is kept, failed, whatever its
+-- policy: an unfail can still help those.
+local function orphan(step, record, queue, policy, parent_jid)
+  if policy == "cancel" and not records.has(record, states.flags.DEPENDENTS) then
+    record.state = states.number.cancelled
+    history.append(step, record, queue, "cancelled")
+    events.report(step, "cancelled", record, queue.name, "", "parent failed")
+    erase(step, record, limits.TRACE)
+    return
+  end
+  local group = "failed-parent-" .. queue.name
+  edges.clear(step, record)
+  history.append(step, record, queue, "failed", group)
+  failures.note(step, record, {
+    group = group,
+    message = "the job " .. parent_jid .. " that it depends on has failed",
+    when = step.now,
+    worker = "",
+  })
+  failures.add(step, record, queue, group)
+  events.report(step, "failed", record, queue.name, "", group)
+end
+
+return orphan

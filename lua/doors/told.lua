@@ -1,0 +1,33 @@
+-- Dependents of ended jobs that are still to be told: a duty of the tick.
+
+local keys = require("store.keys")
+local records = require("store.records")
+local states = require("rules.states")
+local unblock = require("doors.unblock")
+
+local function told(step, _, budget)
+  local jids = redis.call("ZRANGE", keys.ended(step), 0, budget - 1)
+  local done = 0
+  for position = 1, #jids do
+    if done >= budget then
+      break
+    end
+    local record = records.live(step, jids[position])
+    local over = true
+    if
+      record
+      and records.has(record, states.flags.DEPENDENTS)
+      and (record.state == states.number.complete or record.state == states.number.failed)
+    then
+      local count, more = unblock.slice(step, record, budget - done)
+      done = done + count
+      over = not more
+    end
+    if over then
+      redis.call("ZREM", keys.ended(step), jids[position])
+    end
+  end
+  return done, redis.call("EXISTS", keys.ended(step)) == 1 and step.now or nil
+end
+
+return told

@@ -1,0 +1,91 @@
+-- Tells the dependents of a job that it has ended. A call tells a slice; what is left stays in the
+-- set `ended` for the tick, which goes by the job's state at that time.
+
+local clock = require("store.clock")
+local edges = require("store.edges")
+local events = require("store.events")
+local history = require("store.history")
+local job = require("rules.job")
+local keys = require("store.keys")
+local limits = require("rules.limits")
+local orphan = require("doors.orphan")
+local place = require("doors.place")
+local queues = require("store.queues")
+local records = require("store.records")
+local states = require("rules.states")
+
+local unblock = {}
+
+local flags = states.flags
+local number = states.number
+
+-- All that a job in the depends state waited for is there: it runs now or after its delay.
+function unblock.free(step, record)
+  local queue = queues.numbered(step, record.queue)
+  local due = job.due(step, records.options(record))
+  edges.unpark(step, record, queue)
+  history.append(step, record, queue, "unblocked")
+  local state = place(step, record, queue, due)
+  events.report(step, "unblocked", record, queue.name, "", state)
+end
+
+-- The dependents of this job are still to be told.
+function unblock.later(step, jid)
+  redis.call("ZADD", keys.ended(step), step.now, jid)
+  clock.at(step, clock.ENDED, 0, step.now)
+end
+
+-- Acts on one dependent as its policy says.
+local function tell(step, parent, jid, policy)
+  local record = records.live(step, jid)
+  if not record or record.state ~= number.depends or not edges.stands(step, jid, parent.jid) then
+    return
+  end
+  if parent.state == number.complete or policy == edges.POLICY.run then
+    if edges.close(step, record, parent.jid) and not records.has(record, flags.HELD) then
+      unblock.free(step, record)
+    end
+  else
+    local queue = queues.numbered(step, record.queue)
+    edges.unpark(step, record, queue)
+    orphan(step, record, queue, edges.WORD[policy], parent.jid)
+    if records.has(record, flags.DEPENDENTS) then
+      unblock.later(step, record.jid)
+    end
+  end
+end
+
+-- Tells up to `limit` dependents; returns how many, and whether any are left to be told.
+function unblock.slice(step, parent, limit)
+  local key = keys.dependents(step, parent.jid)
+  local lowest = parent.state == number.complete and "-inf" or 1
+  local list = redis.call("ZRANGE", key, lowest, "+inf", "BYSCORE", "LIMIT", 0, limit, "WITHSCORES")
+  for position = 1, #list, 2 do
+    records.want(step, list[position])
+  end
+  records.read(step)
+  for position = 1, #list, 2 do
+    redis.call("ZREM", key, list[position])
+    tell(step, parent, list[position], tonumber(list[position + 1]))
+  end
+  local told = #list / 2
+  if redis.call("EXISTS", key) == 0 then
+    records.lower(parent, flags.DEPENDENTS)
+    records.save(step, parent)
+    return told, false
+  end
+  return told, told == limit
+end
+
+-- The job has just ended, complete or failed.
+function unblock.ended(step, record)
+  if not records.has(record, flags.DEPENDENTS) then
+    return
+  end
+  local _, more = unblock.slice(step, record, limits.DUE)
+  if more then
+    unblock.later(step, record.jid)
+  end
+end
+
+return unblock

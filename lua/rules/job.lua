@@ -1,0 +1,79 @@
+-- A job's options as they come on the wire: one msgpack map, empty when all are default.
+
+local arguments = require("rules.arguments")
+local limits = require("rules.limits")
+local refuse = require("rules.refusal")
+local rules = require("rules.options")
+
+local job = {}
+
+local function names(value, what, most)
+  if type(value) ~= "table" or #value > most then
+    refuse("INVALID", what .. ": must be a list of at most " .. most .. " names")
+  end
+  local seen, list = {}, {}
+  for position = 1, #value do
+    local name = arguments.name(value[position], what)
+    if not seen[name] then
+      seen[name] = true
+      list[#list + 1] = name
+    end
+  end
+  return list
+end
+
+local CHECK = {
+  integer = function(value, what, rule)
+    return arguments.integer(value, what, rule.low, rule.high)
+  end,
+  word = function(value, what, rule)
+    return arguments.choice(value, what, rule.words)
+  end,
+  names = function(value, what, rule)
+    return names(value, what, rule.most)
+  end,
+  flag = function(value)
+    return value == true
+  end,
+  text = function(value, what, rule)
+    if type(value) ~= "string" or #value > rule.most then
+      refuse("INVALID", what .. ": must be a text of at most " .. rule.most .. " bytes")
+    end
+    return value
+  end,
+}
+
+-- packed: the map's bytes. allowed: a set of option names, or nil for all.
+function job.options(packed, allowed)
+  local options = {}
+  if packed == "" then
+    return options
+  end
+  if #packed > limits.OPTIONS then
+    refuse("INVALID", "options: have " .. #packed .. " bytes, the limit is " .. limits.OPTIONS)
+  end
+  local fine, given = pcall(cmsgpack.unpack, packed)
+  if not fine or type(given) ~= "table" then
+    refuse("INVALID", "options: are no msgpack map")
+  end
+  for name, value in pairs(given) do
+    local rule = rules[name]
+    if not rule or (allowed and not allowed[name]) then
+      refuse("INVALID", "options: " .. tostring(name) .. " is not known here")
+    end
+    options[name] = CHECK[rule.kind](value, name, rule)
+  end
+  return options
+end
+
+-- The moment, in milliseconds, at which a job of these options may run, or nil for now. Of a delay
+-- and a moment the later counts.
+function job.due(step, options)
+  local due = options.at
+  if options.delay then
+    due = math.max(due or 0, step.now + options.delay)
+  end
+  return due and due > step.now and due or nil
+end
+
+return job

@@ -1,0 +1,63 @@
+-- The clock: for each (kind, queue) the earliest moment at which something is due there. The
+-- root's field `due` is never later than the first of them, so that most calls need not look.
+-- A member is one letter for the kind and the queue's number (0: the namespace).
+
+local keys = require("store.keys")
+local root = require("store.root")
+
+local clock = {}
+
+clock.LEASE = "l" -- a lease ends
+clock.SCHEDULED = "s" -- a job becomes due
+clock.RECURRING = "r" -- a template has a child to make
+clock.RETENTION = "k" -- a complete or failed job is kept no longer
+clock.ENDED = "e" -- dependents of an ended job are still to be told
+clock.WORKERS = "w" -- a worker has shown no sign of life for too long
+
+-- Something of this kind is due at that moment, perhaps earlier than what was known.
+function clock.at(step, kind, number, moment)
+  redis.call("ZADD", keys.clock(step), "LT", moment, kind .. number)
+  local due = tonumber(root.get(step, "due") or nil)
+  if not due or moment < due then
+    root.set(step, "due", string.format("%.0f", moment))
+  end
+end
+
+-- The moments that have come, most overdue first: a list of members.
+function clock.overdue(step, limit)
+  local due = tonumber(root.get(step, "due") or nil)
+  if not due or due > step.now then
+    return {}
+  end
+  return redis.call(
+    "ZRANGE",
+    keys.clock(step),
+    "-inf",
+    step.now,
+    "BYSCORE",
+    "LIMIT",
+    0,
+    limit
+  )
+end
+
+-- Sets a member to its next moment, or takes it off when there is none.
+function clock.reset(step, member, moment)
+  if moment then
+    redis.call("ZADD", keys.clock(step), moment, member)
+  else
+    redis.call("ZREM", keys.clock(step), member)
+  end
+end
+
+-- Takes the first moment over into the root.
+function clock.settle(step)
+  local first = redis.call("ZRANGE", keys.clock(step), 0, 0, "WITHSCORES")[2]
+  if first then
+    root.set(step, "due", first)
+  elseif root.get(step, "due") then
+    root.drop(step, "due")
+  end
+end
+
+return clock

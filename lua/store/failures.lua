@@ -1,0 +1,61 @@
+-- Failed jobs: by queue, by failure group, and the failure itself in a key of its own, a msgpack
+-- map of group, message, data, when (milliseconds) and worker.
+
+local keys = require("store.keys")
+local records = require("store.records")
+local retention = require("store.retention")
+local states = require("rules.states")
+local stats = require("store.stats")
+
+local failures = {}
+
+-- The failure that is noted for a record, or nil.
+function failures.read(step, record)
+  if not records.has(record, states.flags.FAILURE) then
+    return nil
+  end
+  local packed = redis.call("GET", keys.failure(step, record.jid))
+  return packed and cmsgpack.unpack(packed) or nil
+end
+
+-- Notes why an attempt ended badly; kept until the job succeeds, is unfailed or put again.
+function failures.note(step, record, failure)
+  redis.call("SET", keys.failure(step, record.jid), cmsgpack.pack(failure))
+  records.raise(record, states.flags.FAILURE)
+end
+
+function failures.forget(step, record)
+  if records.has(record, states.flags.FAILURE) then
+    redis.call("UNLINK", keys.failure(step, record.jid))
+    records.lower(record, states.flags.FAILURE)
+  end
+end
+
+-- Into the failed state, under the noted failure's group.
+function failures.add(step, record, queue, group)
+  record.state = states.number.failed
+  record.queue = queue.number
+  record.since = step.now
+  records.save(step, record)
+  retention.failed(step, record, queue)
+  redis.call("ZADD", keys.group(step, group), step.now, record.jid)
+  redis.call("SADD", keys.groups(step), group)
+  stats.count(step, queue, "failures", 1)
+  stats.count(step, queue, "failed", 1)
+end
+
+-- Out of the failed state; the failure is forgotten.
+function failures.remove(step, record, queue)
+  local failure = failures.read(step, record)
+  redis.call("ZREM", keys.failed(step, queue), record.jid)
+  if failure then
+    redis.call("ZREM", keys.group(step, failure.group), record.jid)
+    if redis.call("EXISTS", keys.group(step, failure.group)) == 0 then
+      redis.call("SREM", keys.groups(step), failure.group)
+    end
+  end
+  failures.forget(step, record)
+  stats.unfailed(step, queue, record.since)
+end
+
+return failures

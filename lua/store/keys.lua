@@ -1,0 +1,123 @@
+-- Every key name of a namespace. The root key, `{namespace/0}`, is the one that callers declare;
+-- all others begin with it and so live in its slot. The legend is in lua/README.md.
+-- Queues are named by their number: short, and free of whatever a user's name may hold.
+
+local keys = {}
+
+function keys.job(step, jid)
+  return step.root .. "job:" .. jid
+end
+
+function keys.payload(step, jid)
+  return step.root .. "payload:" .. jid
+end
+
+function keys.failure(step, jid)
+  return step.root .. "failure:" .. jid
+end
+
+function keys.parents(step, jid)
+  return step.root .. "parents:" .. jid
+end
+
+function keys.dependents(step, jid)
+  return step.root .. "dependents:" .. jid
+end
+
+function keys.template(step, jid)
+  return step.root .. "template:" .. jid
+end
+
+function keys.waiting(step, queue)
+  return step.root .. "waiting:" .. queue.number
+end
+
+function keys.running(step, queue)
+  return step.root .. "running:" .. queue.number
+end
+
+function keys.scheduled(step, queue)
+  return step.root .. "scheduled:" .. queue.number
+end
+
+function keys.depends(step, queue)
+  return step.root .. "depends:" .. queue.number
+end
+
+function keys.complete(step, queue)
+  return step.root .. "complete:" .. queue.number
+end
+
+function keys.failed(step, queue)
+  return step.root .. "failed:" .. queue.number
+end
+
+function keys.recurring(step, queue)
+  return step.root .. "recurring:" .. queue.number
+end
+
+function keys.ring(step, queue)
+  return step.root .. "ring:" .. queue.number
+end
+
+function keys.stats(step, queue, day)
+  return step.root .. "stats:" .. day .. ":" .. queue.number
+end
+
+function keys.histogram(step, queue, day)
+  return step.root .. "histogram:" .. day .. ":" .. queue.number
+end
+
+function keys.group(step, group)
+  return step.root .. "group:" .. group
+end
+
+function keys.tag(step, tag)
+  return step.root .. "tag:" .. tag
+end
+
+function keys.worker(step, worker)
+  return step.root .. "worker:" .. worker
+end
+
+function keys.request(step, request)
+  return step.root .. "request:" .. request
+end
+
+function keys.sequence(step)
+  return step.root .. "sequence"
+end
+
+function keys.clock(step)
+  return step.root .. "clock"
+end
+
+function keys.queues(step)
+  return step.root .. "queues"
+end
+
+function keys.groups(step)
+  return step.root .. "groups"
+end
+
+function keys.tags(step)
+  return step.root .. "tags"
+end
+
+function keys.tracked(step)
+  return step.root .. "tracked"
+end
+
+function keys.workers(step)
+  return step.root .. "workers"
+end
+
+function keys.ended(step)
+  return step.root .. "ended"
+end
+
+function keys.events(step)
+  return step.root .. "events"
+end
+
+return keys

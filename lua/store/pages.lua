@@ -1,0 +1,53 @@
+-- Pages of a sorted set. A cursor is the rank after the last member of the page and that member,
+-- `rank:member`: while the member is still there, what came or went meanwhile shifts nothing.
+
+local pages = {}
+
+local function start(key, cursor, newest)
+  if cursor == "" then
+    return 0
+  end
+  local rank, member = string.match(cursor, "^(%d+):(.*)$")
+  if not rank then
+    return 0
+  end
+  local now = redis.call(newest and "ZREVRANK" or "ZRANK", key, member)
+  return now and now + 1 or tonumber(rank)
+end
+
+local function page(members, from, count)
+  local list = { "" }
+  for position = 1, math.min(#members, count) do
+    list[position + 1] = members[position]
+  end
+  if #members > count then
+    list[1] = string.format("%d:%s", from + count, members[count])
+  end
+  return list
+end
+
+-- By rank: {next cursor, members}. request: cursor and count.
+function pages.ranked(key, request, newest)
+  local from = start(key, request.cursor, newest)
+  local command = newest and "ZREVRANGE" or "ZRANGE"
+  local members = redis.call(command, key, from, from + request.count)
+  return page(members, from, request.count)
+end
+
+-- By score: up to `high` when it is given, else above `low`; a cursor is a rank within those.
+function pages.scored(key, request, high, low)
+  local from = tonumber(string.match(request.cursor, "^(%d+):")) or 0
+  local members = redis.call(
+    "ZRANGE",
+    key,
+    high and "-inf" or "(" .. low,
+    high or "+inf",
+    "BYSCORE",
+    "LIMIT",
+    from,
+    request.count + 1
+  )
+  return page(members, from, request.count)
+end
+
+return pages

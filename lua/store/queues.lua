@@ -1,0 +1,99 @@
+-- Queues: a number, and what every call must know about one, in one field of the root.
+
+local keys = require("store.keys")
+local root = require("store.root")
+local writes = require("store.writes")
+
+local queues = {}
+
+-- number, paused, lease (ms, 0: by the setting), waiters until, lower bound of the first lease's
+-- end (0: none), time of the last resumption. Times are milliseconds.
+local CONTROL = ">I3BI6I6I6I6"
+
+local function field(name)
+  return "queue:" .. name
+end
+
+function queues.want(step, name)
+  root.want(step, field(name))
+end
+
+-- The queue of this name, or nil when nothing was ever put into it.
+function queues.named(step, name)
+  local known = step.queues and step.queues[name]
+  if known then
+    return known
+  end
+  local control = root.get(step, field(name))
+  if not control then
+    return nil
+  end
+  local number, paused, lease, waiters, bound, resumed = struct.unpack(CONTROL, control)
+  local queue = {
+    name = name,
+    number = number,
+    paused = paused == 1,
+    lease = lease,
+    waiters = waiters,
+    bound = bound,
+    resumed = resumed,
+  }
+  step.queues = step.queues or {}
+  step.queues[name] = queue
+  return queue
+end
+
+-- The queue of this number; records name their queue so.
+function queues.numbered(step, number)
+  return queues.named(step, root.get(step, "name:" .. number))
+end
+
+-- Stores what was changed in the queue's control.
+function queues.save(step, queue)
+  root.set(
+    step,
+    field(queue.name),
+    struct.pack(
+      CONTROL,
+      queue.number,
+      queue.paused and 1 or 0,
+      queue.lease,
+      queue.waiters,
+      queue.bound,
+      queue.resumed
+    )
+  )
+end
+
+-- The queue of this name, registered if it is new. Applying only.
+function queues.ensure(step, name)
+  local queue = queues.named(step, name)
+  if queue then
+    return queue
+  end
+  queue = {
+    name = name,
+    number = root.count(step, "last-queue"),
+    paused = false,
+    lease = 0,
+    waiters = 0,
+    bound = 0,
+    resumed = 0,
+  }
+  step.queues = step.queues or {}
+  step.queues[name] = queue
+  queues.save(step, queue)
+  root.set(step, "name:" .. queue.number, name)
+  writes.pair(step, "ZADD", keys.queues(step), step.now, name)
+  return queue
+end
+
+-- Drops an empty queue's registration; its number is not used again.
+function queues.forget(step, queue)
+  root.drop(step, field(queue.name))
+  root.drop(step, "name:" .. queue.number)
+  writes.one(step, "ZREM", keys.queues(step), queue.name)
+  step.queues[queue.name] = nil
+end
+
+return queues

@@ -1,0 +1,232 @@
+-- The record of a job: header, lease, options, payload, history, in one string. The layout table
+-- in lua/README.md and pyjobs/record.py mirror LAYOUT.
+
+local keys = require("store.keys")
+local limits = require("rules.limits")
+local states = require("rules.states")
+local writes = require("store.writes")
+
+local records = {}
+
+local flags = states.flags
+
+records.FORMAT = 1
+
+-- format, state, flags, queue, klass, epoch, attempt, place, priority (+ 2^53), since, retries,
+-- left, errors, lost leases, history entries, and the lengths of lease, options and payload.
+local LAYOUT = ">BBHI3I3I4HI6I7I6HhHHHBHI4"
+local HEADER = struct and struct.size and struct.size(LAYOUT) or 54
+
+local LEASE = ">I6" -- popped at; the worker's name follows
+
+function records.want(step, jid)
+  local unread = step.unread
+  unread[#unread + 1] = jid
+end
+
+local function unpack_record(jid, text)
+  local format, state, flag, queue, klass, epoch, attempt, place, priority, since, retries, left, errors, lost, entries, lease_length, options_length, payload_length, from =
+    struct.unpack(LAYOUT, text)
+  local record = {
+    jid = jid,
+    format = format,
+    state = state,
+    flags = flag,
+    queue = queue,
+    klass = klass,
+    epoch = epoch,
+    attempt = attempt,
+    place = place,
+    priority = priority - limits.INTEGER,
+    since = since,
+    retries = retries,
+    left = left,
+    errors = errors,
+    lost = lost,
+    entries = entries,
+    options = "",
+    size = payload_length,
+    packed = text,
+  }
+  if lease_length > 0 then
+    record.popped = struct.unpack(LEASE, text, from)
+    record.worker = string.sub(text, from + 6, from + lease_length - 1)
+    from = from + lease_length
+  end
+  if options_length > 0 then
+    record.options = string.sub(text, from, from + options_length - 1)
+    from = from + options_length
+  end
+  if bit.band(flag, flags.PAYLOAD) ~= 0 then
+    record.payload = nil -- in a key of its own, and not read
+  else
+    record.payload = string.sub(text, from, from + payload_length - 1)
+    from = from + payload_length
+  end
+  record.tail = string.sub(text, from)
+  return record
+end
+
+-- Reads all wanted records in one call.
+function records.read(step)
+  local unread = step.unread
+  if #unread == 0 then
+    return
+  end
+  if #unread == 1 then
+    local jid = unread[1]
+    if step.records[jid] == nil then
+      local text = redis.call("GET", keys.job(step, jid))
+      step.records[jid] = text and unpack_record(jid, text)
+    end
+  else
+    local names = {}
+    for position = 1, #unread do
+      names[position] = keys.job(step, unread[position])
+    end
+    local texts = redis.call("MGET", unpack(names))
+    for position = 1, #unread do
+      local jid = unread[position]
+      if step.records[jid] == nil then
+        local text = texts[position]
+        step.records[jid] = text and unpack_record(jid, text)
+      end
+    end
+  end
+  step.unread = {}
+end
+
+-- The record of a job, or nil. A trace of an erased job is a record with the flag TRACE.
+function records.get(step, jid)
+  local record = step.records[jid]
+  if record == nil then
+    records.want(step, jid)
+    records.read(step)
+    record = step.records[jid]
+  end
+  return record or nil
+end
+
+-- As get, but a trace counts as nothing.
+function records.live(step, jid)
+  local record = records.get(step, jid)
+  if record and not records.has(record, flags.TRACE) then
+    return record
+  end
+  return nil
+end
+
+function records.has(record, flag)
+  return bit.band(record.flags, flag) ~= 0
+end
+
+function records.raise(record, flag)
+  record.flags = bit.bor(record.flags, flag)
+end
+
+function records.lower(record, flag)
+  record.flags = bit.band(record.flags, bit.bnot(flag))
+end
+
+function records.options(record)
+  if record.options == "" then
+    return {}
+  end
+  return cmsgpack.unpack(record.options)
+end
+
+function records.set_options(record, options)
+  record.options = next(options) and cmsgpack.pack(options) or ""
+end
+
+-- Gives a record its payload; a large one goes to a key of its own.
+function records.set_payload(step, record, payload)
+  local size = #payload
+  if size > limits.INLINE then
+    writes.pair(step, "MSET", "", keys.payload(step, record.jid), payload)
+    records.raise(record, flags.PAYLOAD)
+    record.payload = nil
+  else
+    if records.has(record, flags.PAYLOAD) then
+      writes.one(step, "UNLINK", "", keys.payload(step, record.jid))
+      records.lower(record, flags.PAYLOAD)
+    end
+    record.payload = payload
+  end
+  record.size = size
+end
+
+-- Drops the payload, wherever it is.
+function records.drop_payload(step, record)
+  records.set_payload(step, record, "")
+end
+
+-- The record is stored when the step is flushed.
+function records.save(step, record)
+  record.packed = nil
+  if not record.dirty then
+    record.dirty = true
+    local dirty = step.dirty
+    dirty[#dirty + 1] = record
+  end
+  step.records[record.jid] = record
+end
+
+function records.pack(record)
+  local packed = record.packed
+  if packed then
+    return packed
+  end
+  local lease = ""
+  if record.worker then
+    lease = struct.pack(LEASE, record.popped) .. record.worker
+  end
+  packed = struct.pack(
+    LAYOUT,
+    record.format,
+    record.state,
+    record.flags,
+    record.queue,
+    record.klass,
+    record.epoch,
+    record.attempt,
+    record.place,
+    record.priority + limits.INTEGER,
+    record.since,
+    record.retries,
+    record.left,
+    record.errors,
+    record.lost,
+    record.entries,
+    #lease,
+    #record.options,
+    record.size
+  ) .. lease .. record.options .. (record.payload or "") .. record.tail
+  record.packed = packed
+  return packed
+end
+
+-- Gathers the dirty records into the step's writes. What is dropped leaves nothing; what is left
+-- as a trace goes by itself.
+function records.flush(step)
+  local dirty = step.dirty
+  if #dirty == 0 then
+    return
+  end
+  for position = 1, #dirty do
+    local record = dirty[position]
+    record.dirty = nil
+    if record.dropped then
+      writes.one(step, "UNLINK", "", keys.job(step, record.jid))
+    elseif record.lifetime then
+      redis.call("SET", keys.job(step, record.jid), records.pack(record), "PX", record.lifetime)
+    else
+      writes.pair(step, "MSET", "", keys.job(step, record.jid), records.pack(record))
+    end
+  end
+  step.dirty = {}
+end
+
+records.HEADER = HEADER
+
+return records

@@ -1,0 +1,34 @@
+-- The value in force of a setting: fields of the root, else the default in rules/settings.lua.
+
+local root = require("store.root")
+local rules = require("rules.settings")
+
+local settings = {}
+
+function settings.want(step, name)
+  root.want(step, name)
+end
+
+function settings.text(step, name)
+  return root.get(step, name) or rules[name].default
+end
+
+function settings.number(step, name)
+  local value = root.get(step, name)
+  if value then
+    return tonumber(value)
+  end
+  return rules[name].default
+end
+
+function settings.milliseconds(step, name)
+  return math.floor(settings.number(step, name) * 1000 + 0.5)
+end
+
+local DAY = 86400000
+
+function settings.days(step, name)
+  return settings.number(step, name) * DAY
+end
+
+return settings

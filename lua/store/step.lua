@@ -1,0 +1,39 @@
+-- A step: one call's view of the namespace. It holds what has been read, and the writes that are
+-- still to be sent (store/writes.lua); nothing of it outlives the call.
+
+local refuse = require("rules.refusal")
+
+local step = {}
+
+-- root: the namespace's root key. now: milliseconds, or empty for the server's clock.
+function step.open(root, now)
+  if now == "" then
+    local time = redis.call("TIME")
+    now = time[1] * 1000 + math.floor(time[2] / 1000)
+  else
+    now = tonumber(now)
+  end
+  return {
+    root = root,
+    now = now,
+    fields = {}, -- of the root hash: field -> text, or false when absent
+    wanted = { "format", "due", "events" }, -- fields of the root to read in one call
+    records = {}, -- jid -> record, or false when absent
+    unread = {}, -- jids whose records are to be read in one call
+    touched = {}, -- jid -> true: jobs that a member of the step changes
+    places = 0, -- places that the members will draw
+    dirty = {}, -- records to be stored
+    pending = {}, -- see store/writes.lua
+    reports = {}, -- events, see store/events.lua
+  }
+end
+
+-- A member of the step is going to change this job; a second one is refused.
+function step.touch(open, jid, how)
+  if open.touched[jid] then
+    refuse("INVALID", "jid: " .. jid .. " is named twice in one call")
+  end
+  open.touched[jid] = how or "changed"
+end
+
+return step

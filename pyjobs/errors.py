@@ -1,0 +1,161 @@
+"""Every exception that pyjobs raises.
+
+    PyjobsError
+    ├── InvalidArgument            a value that was passed is out of its stated limits
+    ├── EncodingError              data that msgpack cannot carry exactly
+    ├── DecodingError              bytes that are no data of ours
+    ├── ClassNotFound              a job class cannot be imported
+    ├── NotAJobClass               what a name resolves to is not a job class
+    ├── JobError                   about one job; has `.jid`
+    │   ├── JobNotFound
+    │   ├── JobExists
+    │   ├── WrongState
+    │   ├── LeaseLost              has `.reason`
+    │   ├── HasDependents
+    │   └── DependencyCycle
+    └── ServerError                about the server or the way to it
+        ├── EmbeddedServerError
+        ├── ConnectionError        nothing was applied
+        ├── OutcomeUnknown         it may have been applied; has `.jids`
+        ├── ServerTooOld
+        ├── ReadOnlyServer
+        ├── ServerLoading
+        ├── OutOfMemory
+        ├── FormatVersion          data of a format that this version does not know
+        └── EngineBug              an error inside the Lua engine; names file and line
+
+The engine answers `WORD text`; `WORDS` is the closed list of words.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+
+
+class PyjobsError(Exception):
+    """Base of all exceptions of pyjobs."""
+
+
+class InvalidArgument(PyjobsError, ValueError):
+    """A value is out of its limits; the text names the argument and the limit. Nothing was written."""
+
+
+class EncodingError(PyjobsError, ValueError):
+    """Data cannot be carried exactly by msgpack; the text names the path of the value."""
+
+
+class DecodingError(PyjobsError, ValueError):
+    """Stored bytes are not the msgpack data that was expected."""
+
+
+class ClassNotFound(PyjobsError):
+    """A job class cannot be imported; the import's own error is chained."""
+
+
+class NotAJobClass(PyjobsError):
+    """A name resolves to something that is not a job class, and is refused."""
+
+
+class JobError(PyjobsError):
+    """Something about one job; `jid` names it (empty when the engine did not say)."""
+
+    def __init__(self, message: str, jid: str = "") -> None:
+        super().__init__(message)
+        self.jid = jid
+
+
+class JobNotFound(JobError):
+    """No job has this jid: it never existed, was cancelled, or its retention has ended."""
+
+
+class JobExists(JobError):
+    """A put with `if_exists="error"` met a job of the same jid."""
+
+
+class WrongState(JobError):
+    """The job is not in a state in which this can be done; the text names the state."""
+
+
+class LeaseLost(JobError):
+    """The lease was ended, so nothing was changed; stop working on this job.
+
+    `reason` is `expired`, `timed-out`, `cancelled`, `moved`, `replaced`, or, when the holder itself
+    has ended the lease before, `complete`, `failed`, `retried` or `released`.
+    """
+
+    def __init__(self, message: str, jid: str = "", reason: str = "") -> None:
+        super().__init__(message, jid)
+        self.reason = reason
+
+
+class HasDependents(JobError):
+    """Other jobs wait for this one; cancel them in the same call or release them first."""
+
+
+class DependencyCycle(JobError):
+    """The dependency would make a job wait for itself."""
+
+
+class ServerError(PyjobsError):
+    """Something about the server or the connection to it."""
+
+
+class EmbeddedServerError(ServerError):
+    """The embedded server cannot be started or joined."""
+
+
+class ConnectionError(ServerError, builtins.ConnectionError):
+    """The server cannot be reached; nothing was applied."""
+
+
+class OutcomeUnknown(ServerError):
+    """The connection broke and repeats did not help: the call may have been applied.
+
+    `jids` are the jobs that the call was about (empty for a pop). Repeating the same call with the
+    same jid is safe.
+    """
+
+    def __init__(self, message: str, jids: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.jids = tuple(jids)
+
+
+class ServerTooOld(ServerError):
+    """The server is older than Redis 7.0 or Valkey 7.2."""
+
+
+class ReadOnlyServer(ServerError):
+    """The server is a read-only replica; nothing was applied."""
+
+
+class ServerLoading(ServerError):
+    """The server is still loading its data; nothing was applied."""
+
+
+class OutOfMemory(ServerError):
+    """The server's memory is full: what puts is refused, nothing was applied, the rest goes on."""
+
+
+class FormatVersion(ServerError):
+    """The stored data has a format outside the range that this version knows; nothing was applied."""
+
+
+class EngineBug(ServerError):
+    """An error inside the Lua engine; `place` is `lua/<file>:<line>` when it could be mapped."""
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
+
+
+WORDS: dict[str, type[PyjobsError]] = {
+    "INVALID": InvalidArgument,
+    "NOJOB": JobNotFound,
+    "EXISTS": JobExists,
+    "STATE": WrongState,
+    "LEASELOST": LeaseLost,
+    "DEPENDENTS": HasDependents,
+    "CYCLE": DependencyCycle,
+    "VERSION": FormatVersion,
+}

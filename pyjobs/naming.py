@@ -1,0 +1,147 @@
+"""Job classes by name: the import path that a producer sends, and the class that a worker runs.
+
+A path is "package.module.Klass", or "package.module.Outer.Inner" for a class inside a class. A job
+class is a class with at least one public static method, its own or inherited: what a worker runs.
+
+A path comes out of a queue, so `resolve` trusts it with little: it runs nothing but the import of
+the module that the path names, and answers nothing but a class that this module itself defines.
+"""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from types import FunctionType, ModuleType
+from typing import Any
+
+from pyjobs.errors import ClassNotFound, NotAJobClass
+
+_MAX_SHOWN = 100
+
+
+def class_path(klass: type | str | Callable[..., object]) -> str:
+    """Return the import path of a class or of a top-level function; a path is checked and returned.
+
+    A path is checked for its shape alone, as the class may exist only where the workers are.
+
+    Raises NotAJobClass for what a worker could not reach: a lambda, a method, anything defined
+    inside a function, private names, the standard library, something else than a class or function
+    or path, and what is defined in `__main__` (which is another module in the worker: move it to a
+    module of its own, or give the path as text).
+    """
+    if isinstance(klass, str):
+        _parts_of(klass)
+        return str(klass)
+    if not isinstance(klass, (type, FunctionType)):
+        raise NotAJobClass(f"klass: a class or its import path, not a {type(klass).__name__}")
+    module, name = klass.__module__, klass.__qualname__
+    path = f"{module}.{name}"
+    if "<lambda>" in name:
+        raise NotAJobClass(f"klass: {path} is a lambda, which has no name to import it by")
+    if "<locals>" in name:
+        raise NotAJobClass(
+            f"klass: {path} is defined inside a function, where no worker can import it; "
+            "move it to the top level of its module"
+        )
+    if isinstance(klass, FunctionType) and "." in name:
+        raise NotAJobClass(f"klass: {path} is a method; pass its class")
+    if module == "__main__":
+        raise NotAJobClass(
+            f"klass: {name} is defined in __main__, which a worker cannot import; move it to a "
+            f"module of its own, or pass the path by which workers find it, as in 'jobs.{name}'"
+        )
+    _parts_of(path)
+    return path
+
+
+def resolve(path: str) -> type:
+    """Import the module that `path` names and return the job class in it.
+
+    Raises NotAJobClass, before anything is imported, when `path` is not dotted public names or
+    names the standard library; and afterwards when it leads to something else than a job class, or
+    to one that its module has only imported. Raises ClassNotFound when there is no such module or
+    name, or when the import fails; the import's own error is its `__cause__`.
+    """
+    parts = _parts_of(path)
+    module, depth = _import_module(path, parts)
+    if not isinstance(module, ModuleType):
+        kind = type(module).__name__
+        raise NotAJobClass(f"{path!r}: {'.'.join(parts[:depth])!r} is a {kind}, not a module")
+    found: Any = module
+    for index in range(depth, len(parts)):
+        names = vars(found)
+        if parts[index] not in names:
+            raise ClassNotFound(f"{path!r}: there is no {parts[index]!r} in {_named(found)}")
+        found = names[parts[index]]
+        _refuse_unless_defined_there(path, found, module, ".".join(parts[depth : index + 1]))
+    if not _has_public_static_method(found):
+        raise NotAJobClass(f"{path!r}: the class has no public static method for a worker to run")
+    klass: type = found
+    return klass
+
+
+def _parts_of(path: str) -> list[str]:
+    """Return the names in a path; raise NotAJobClass if it cannot be one, without importing."""
+    shown = repr(path) if len(path) <= _MAX_SHOWN else f"{path[:_MAX_SHOWN]!r}..."
+    parts = path.split(".")
+    if len(parts) == 1 or not all(part.isidentifier() for part in parts):
+        raise NotAJobClass(f"klass: {shown} is not an import path such as 'package.module.Klass'")
+    if parts[0] in sys.stdlib_module_names:
+        raise NotAJobClass(f"klass: {shown} belongs to the standard library, which has no jobs")
+    # __main__ is always imported already, and private names elsewhere lead behind the scenes.
+    for part in parts[1:] if parts[0] == "__main__" else parts:
+        if part.startswith("_"):
+            raise NotAJobClass(f"klass: {shown} has a private name in it, {part[:_MAX_SHOWN]!r}")
+    return parts
+
+
+def _import_module(path: str, parts: list[str]) -> tuple[object, int]:
+    """Import the longest module that `path` names, and return it with its number of parts.
+
+    The last part is never a module: it is to name a class. A program may have put anything in the
+    place of a module, so what is returned need not be one.
+    """
+    name = parts[0]
+    try:
+        module: object = importlib.import_module(name)
+        depth = 1
+        while depth < len(parts) - 1 and _is_package(module):
+            name = f"{name}.{parts[depth]}"
+            if importlib.util.find_spec(name) is None:
+                break
+            module = importlib.import_module(name)
+            depth += 1
+    except (Exception, SystemExit) as error:
+        # SystemExit: a script without a guard around its main part must not end the worker.
+        why = f"{type(error).__name__}: {error}"
+        raise ClassNotFound(f"{path!r}: importing {name!r} failed: {why}") from error
+    return module, depth
+
+
+def _is_package(module: object) -> bool:
+    return isinstance(module, ModuleType) and "__path__" in vars(module)
+
+
+def _refuse_unless_defined_there(path: str, found: object, module: ModuleType, name: str) -> None:
+    if not isinstance(found, type):
+        raise NotAJobClass(f"{path!r}: {name!r} is a {type(found).__name__}, not a class")
+    if (found.__module__, found.__qualname__) != (module.__name__, name):
+        raise NotAJobClass(f"{path!r} is {_named(found)} under another name; use that one")
+
+
+def _has_public_static_method(klass: type) -> bool:
+    # What Python's own types bring along, such as str.maketrans, makes no job of their subclasses.
+    members: dict[str, object] = {}
+    for family in reversed(klass.__mro__):
+        if family.__module__ != "builtins":
+            members.update(vars(family))
+    return any(
+        isinstance(member, staticmethod) and not name.startswith("_")
+        for name, member in members.items()
+    )
+
+
+def _named(found: Any) -> str:
+    if isinstance(found, ModuleType):
+        return f"module {found.__name__!r}"
+    return f"class '{found.__module__}.{found.__qualname__}'"

@@ -1,0 +1,236 @@
+"""Raw calls of the engine, with the time as an argument: no client, no waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import pytest
+import redis
+
+from pyjobs import record
+from pyjobs.library import library
+
+
+
+class Refused(Exception):
+    """The engine's `WORD text`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.word, _, self.text = message.partition(" ")
+
+
+@dataclass
+class Lease:
+    """A job as a pop hands it out."""
+
+    queue: str
+    jid: str
+    klass: str
+    ends: int
+    record: record.Record
+    payload: bytes
+
+    @property
+    def key(self) -> tuple[str, str, bytes]:
+        """What a holder shows: queue, jid, token."""
+        return self.queue, self.jid, self.record.token
+
+
+class Engine:
+    """One namespace of the engine; `now` is always given, in milliseconds."""
+
+    def __init__(self, server: redis.Redis, namespace: str, delivery: str) -> None:
+        self.server = server
+        self.root = f"{{{namespace}/0}}"
+        self.library = library()
+        self.delivery = delivery
+        self._requests = 0
+
+    def call(self, command: str, *args: Any, now: int | str = 0) -> Any:
+        """Call a command; raises Refused with the engine's word."""
+        try:
+            answer = self._send(command, args, now)
+        except redis.ResponseError as error:
+            raise self._refusal(error) from None
+        return answer
+
+    def _send(self, command: str, args: tuple[Any, ...], now: int | str) -> Any:
+        verb = "_RO" if command in main_flags()["reads"] else ""
+        if self.delivery == "scripts":
+            kind = next(k for k, names in main_flags().items() if command in names)
+            sha = self.server.script_load(self.library.scripts[kind])
+            return self.server.execute_command("EVALSHA" + verb, sha, 1, self.root, command, now, *args)
+        function = self.library.function(command)
+        try:
+            return self.server.execute_command("FCALL" + verb, function, 1, self.root, now, *args)
+        except redis.ResponseError as error:
+            if "Function not found" not in str(error):
+                raise
+            self.server.function_load(self.library.code)
+            return self.server.execute_command("FCALL" + verb, function, 1, self.root, now, *args)
+
+    def _refusal(self, error: redis.ResponseError) -> Exception:
+        place = self.library.place(str(error))
+        if place:
+            return AssertionError(f"error in the engine at {place}: {error}")
+        return Refused(str(error))
+
+    def put(
+        self,
+        jid: str,
+        queue: str = "q",
+        klass: str = "jobs.Klass",
+        payload: bytes = b"\xc0",
+        now: int = 0,
+        **options: Any,
+    ) -> str:
+        """Put a job; options as on the wire, times in milliseconds."""
+        packed = msgpack.packb(options) if options else b""
+        answer: bytes = self.call("put", queue, jid, klass, payload, packed, now=now)
+        return answer.decode()
+
+    def pop(
+        self,
+        *queues: str,
+        count: int = 1,
+        worker: str = "w",
+        lease: int | str = "",
+        wait: int = 0,
+        request: str = "",
+        again: int = 0,
+        now: int = 0,
+    ) -> list[Lease]:
+        """Pop up to `count` jobs of these queues (default: `q`)."""
+        if not request:
+            self._requests += 1
+            request = f"r{self._requests}"
+        answer = self.call(
+            "pop", worker, request, again, count, lease, wait, *(queues or ("q",)), now=now
+        )
+        return leases(answer)
+
+    def complete(
+        self,
+        lease: Lease,
+        next_queue: str = "",
+        payload: bytes = b"",
+        now: int = 0,
+        **options: Any,
+    ) -> str:
+        """Complete a popped job, for good or into the next queue."""
+        packed = msgpack.packb(options) if options else b""
+        answer: bytes = self.call("complete", *lease.key, payload, next_queue, packed, now=now)
+        return answer.decode()
+
+    def fail(self, lease: Lease, group: str = "group", message: str = "why", now: int = 0) -> str:
+        """Fail a popped job."""
+        answer: bytes = self.call("fail", *lease.key, group, message, b"", now=now)
+        return answer.decode()
+
+    def retry(
+        self, lease: Lease, delay: int = 0, group: str = "", message: str = "", now: int = 0
+    ) -> str:
+        """Ask for another attempt of a popped job."""
+        answer: bytes = self.call("retry", *lease.key, delay, group, message, now=now)
+        return answer.decode()
+
+    def state(self, jid: str, now: int = 0) -> str | None:
+        """Return the state of a job, or None when it is unknown."""
+        found = self.get(jid, now=now)
+        return found.record.state if found else None
+
+    def get(self, jid: str, now: int = 0) -> Found | None:
+        """Return all that is known of a job, or None."""
+        (answer,) = self.call("get", jid, now=now)
+        return Found.read(answer) if answer else None
+
+    def history(self, jid: str, now: int = 0) -> list[str]:
+        """Return the words of a job's history, oldest first."""
+        found = self.get(jid, now=now)
+        return [entry.what for entry in found.record.history(found.queue)] if found else []
+
+    def counts(self, queue: str = "q", now: int = 0) -> dict[str, int]:
+        """Return how many jobs a queue has in each state; those with none are left out."""
+        answer = self.call("queues", "", 0, queue, now=now)
+        names = (
+            "waiting running stalled scheduled depends recurring throttled complete failed".split()
+        )
+        if len(answer) == 1:
+            return {}
+        return {name: n for name, n in zip(names, answer[1][3:], strict=True) if n}
+
+    def events(self) -> list[tuple[str, str, str]]:
+        """Return what was published: (what, jid, details), oldest first."""
+        entries: Any = self.server.xrange(self.root + "events")
+        seen = []
+        for _, fields in entries:
+            _, *groups = msgpack.unpackb(fields[b"e"])
+            for what, _, _, details, jids in groups:
+                seen.extend((what, jid, details) for jid in jids)
+        return seen
+
+
+@dataclass
+class Found:
+    """A job as get answers it."""
+
+    queue: str
+    jid: str
+    klass: str
+    ends: int
+    record: record.Record
+    dependencies: set[str]
+    dependents: list[str]
+    failure: dict[str, Any] | None
+
+    @classmethod
+    def read(cls, answer: list[Any]) -> Found:
+        queue, jid, klass, ends, data, payload, parents, dependents, failure = answer
+        return cls(
+            queue.decode(),
+            jid.decode(),
+            klass.decode(),
+            ends,
+            record.read(data, payload),
+            {parent.decode() for parent in parents},
+            [dependent.decode() for dependent in dependents],
+            msgpack.unpackb(failure) if failure else None,
+        )
+
+
+def leases(answer: list[Any]) -> list[Lease]:
+    """Read the answer of a pop."""
+    found = []
+    for position in range(1, len(answer), 6):
+        queue, jid, klass, ends, data, payload = answer[position : position + 6]
+        job = record.read(data, payload)
+        found.append(Lease(queue.decode(), jid.decode(), klass.decode(), ends, job, job.payload))
+    return found
+
+
+def main_flags() -> dict[str, set[str]]:
+    """Return the commands of lua/main.lua by their kind."""
+    if not _FLAGS:
+        import lupa.lua51
+
+        from pyjobs.library import lua_folder
+
+        contents = lupa.lua51.LuaRuntime().execute((lua_folder() / "main.lua").read_text())
+        for kind in ("reads", "puts", "drains"):
+            _FLAGS[kind] = set()
+        for entry in contents.values():
+            kind = "reads" if entry.reads else "puts" if entry.puts else "drains"
+            _FLAGS[kind].add(entry.name)
+    return _FLAGS
+
+
+_FLAGS: dict[str, set[str]] = {}
+
+
+@pytest.fixture
+def engine(server: Any, namespace: str, delivery: str) -> Engine:
+    """Give the engine on a namespace of the test's own."""
+    return Engine(server.admin, namespace, delivery)
