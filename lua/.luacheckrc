@@ -58,4 +58,4 @@ stds.sandbox = {
 
 std = "sandbox"
 max_line_length = 100
-max_cyclomatic_complexity = 15
+max_cyclomatic_complexity = 20

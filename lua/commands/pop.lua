@@ -3,8 +3,9 @@
 -- Args: worker, request, repeat (1: the request may have been carried out), count, lease
 -- (milliseconds; 0: without end; empty: by job, queue or setting), wait (1: the caller is going to
 -- block on the rings when nothing comes), then the queues in the order in which they are served.
--- Returns: {milliseconds until something may be due (at most limits.SLEEP), then for each job
--- queue, jid, klass, end of the lease (0: none), record, payload (empty: inside the record)}.
+-- Returns: {0, then for each job queue, jid, klass, end of the lease (0: none), record, payload
+-- (empty: inside the record)}, or, when there is none, {milliseconds until something may be due (at
+-- most limits.SLEEP), then, with wait, the rings to block on}.
 -- Events: popped, and what the tick brings about.
 -- Cost: O(log n) a job and queue, at most limits.JOBS jobs or limits.BYTES of payload, and a tick.
 --
@@ -146,8 +147,8 @@ local function sleep(step, request)
   return math.max(due - step.now, 1)
 end
 
-local function answer(step, jobs, rest)
-  local list = { rest }
+local function answer(step, jobs)
+  local list = { 0 }
   local outside, names = {}, {}
   for position = 1, #jobs do
     local record, ending = jobs[position].record, jobs[position].ending
@@ -183,7 +184,7 @@ function pop.apply(step, request)
     remember(step, request, served)
     local jobs = handed_out(step, request)
     if #jobs > 0 then
-      return answer(step, jobs, 0)
+      return answer(step, jobs)
     end
   end
   flush(step)
@@ -205,9 +206,18 @@ function pop.apply(step, request)
       rings.wait(step, queues.ensure(step, request.queues[position]))
     end
   end
-  local rest = #jobs > 0 and 0 or sleep(step, request)
+  if #jobs > 0 then
+    flush(step)
+    return answer(step, jobs)
+  end
+  local empty = { sleep(step, request) }
+  if request.wait then
+    for position = 1, #request.queues do
+      empty[position + 1] = keys.ring(step, queues.named(step, request.queues[position]))
+    end
+  end
   flush(step)
-  return answer(step, jobs, rest)
+  return empty
 end
 
 return pop

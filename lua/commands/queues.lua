@@ -7,12 +7,26 @@
 -- Errors: INVALID. Cost: O(log n) a queue.
 
 local arguments = require("rules.arguments")
+local census = require("doors.census")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local pages = require("store.pages")
 local queues = require("store.queues")
 
 local command = {}
+
+-- In the order of the answer.
+local STATES = {
+  "waiting",
+  "running",
+  "stalled",
+  "scheduled",
+  "depends",
+  "recurring",
+  "throttled",
+  "complete",
+  "failed",
+}
 
 function command.parse(_, args)
   arguments.count(args, 2, 2 + limits.JOBS)
@@ -32,22 +46,12 @@ function command.check(_, request)
 end
 
 local function counts(step, queue)
-  local running = keys.running(step, queue)
-  local stalled = redis.call("ZCOUNT", running, "-inf", step.now)
-  return {
-    queue.name,
-    queue.paused and 1 or 0,
-    queue.lease,
-    redis.call("ZCARD", keys.waiting(step, queue)),
-    redis.call("ZCARD", running) - stalled,
-    stalled,
-    redis.call("ZCARD", keys.scheduled(step, queue)),
-    redis.call("ZCARD", keys.depends(step, queue)),
-    redis.call("ZCARD", keys.recurring(step, queue)),
-    0,
-    redis.call("ZCARD", keys.complete(step, queue)),
-    redis.call("ZCARD", keys.failed(step, queue)),
-  }
+  local list = { queue.name, queue.paused and 1 or 0, queue.lease }
+  local jobs = census(step, queue)
+  for position = 1, #STATES do
+    list[#list + 1] = jobs[STATES[position]]
+  end
+  return list
 end
 
 function command.apply(step, request)

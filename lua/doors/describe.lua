@@ -20,7 +20,7 @@ local function ending_of(step, record, queue)
   return ending and ending < math.huge and ending or 0
 end
 
--- A list of queue, jid, klass, end of the lease, record, payload (empty: inside the record),
+-- A list of queue (empty: the trace of a job, and its queue is forgotten), jid, klass, end of the lease, record, payload (empty: inside the record),
 -- dependencies, dependents (at most some limits.WALK of each), failure (packed, empty: none).
 return function(step, record)
   local queue = queues.numbered(step, record.queue)
@@ -39,7 +39,7 @@ return function(step, record)
     dependents = redis.call("ZRANGE", keys.dependents(step, record.jid), 0, limits.WALK - 1)
   end
   return {
-    queue.name,
+    queue and queue.name or "",
     record.jid,
     klasses.name(step, record.klass),
     ending_of(step, record, queue),

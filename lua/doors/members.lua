@@ -16,7 +16,7 @@ end
 return function(puts)
   local function member_of(name, args, last)
     local entry = known[name]
-    if not entry or entry.reads or entry.lists then
+    if not entry or entry.reads or entry.lists or entry.alone then
       refuse("INVALID", "member: " .. name .. " is not a command for a step")
     end
     if entry.puts and not puts then

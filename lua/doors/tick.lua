@@ -7,6 +7,7 @@ local limits = require("rules.limits")
 local promote = require("doors.promote")
 local purge = require("doors.purge")
 local queues = require("store.queues")
+local registry = require("doors.registry")
 local told = require("doors.told")
 
 -- For each kind: does up to `budget` units for the queue, returns how many it did and the moment
@@ -14,8 +15,9 @@ local told = require("doors.told")
 local DUTIES = {
   [clock.LEASE] = expire,
   [clock.SCHEDULED] = promote,
-  [clock.RETENTION] = purge.aged,
+  [clock.RETENTION] = purge.due,
   [clock.ENDED] = told,
+  [clock.WORKERS] = registry.retire,
 }
 
 local MEMBERS = 8 -- of the clock, in one call

@@ -50,6 +50,18 @@ function clock.reset(step, member, moment)
   end
 end
 
+-- Takes off all that was to be done for a queue.
+function clock.forget(step, number)
+  redis.call(
+    "ZREM",
+    keys.clock(step),
+    clock.LEASE .. number,
+    clock.SCHEDULED .. number,
+    clock.RECURRING .. number,
+    clock.RETENTION .. number
+  )
+end
+
 -- Takes the first moment over into the root.
 function clock.settle(step)
   local first = redis.call("ZRANGE", keys.clock(step), 0, 0, "WITHSCORES")[2]

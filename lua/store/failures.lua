@@ -39,7 +39,7 @@ function failures.add(step, record, queue, group)
   records.save(step, record)
   retention.failed(step, record, queue)
   redis.call("ZADD", keys.group(step, group), step.now, record.jid)
-  redis.call("SADD", keys.groups(step), group)
+  redis.call("ZADD", keys.groups(step), 0, group)
   stats.count(step, queue, "failures", 1)
   stats.count(step, queue, "failed", 1)
 end
@@ -51,7 +51,7 @@ function failures.remove(step, record, queue)
   if failure then
     redis.call("ZREM", keys.group(step, failure.group), record.jid)
     if redis.call("EXISTS", keys.group(step, failure.group)) == 0 then
-      redis.call("SREM", keys.groups(step), failure.group)
+      redis.call("ZREM", keys.groups(step), failure.group)
     end
   end
   failures.forget(step, record)

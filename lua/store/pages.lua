@@ -34,6 +34,12 @@ function pages.ranked(key, request, newest)
   return page(members, from, request.count)
 end
 
+-- The cursor of the page that follows this member.
+function pages.after(key, member, newest)
+  local rank = redis.call(newest and "ZREVRANK" or "ZRANK", key, member)
+  return string.format("%d:%s", rank + 1, member)
+end
+
 -- By score: up to `high` when it is given, else above `low`; a cursor is a rank within those.
 function pages.scored(key, request, high, low)
   local from = tonumber(string.match(request.cursor, "^(%d+):")) or 0

@@ -43,9 +43,18 @@ function queues.named(step, name)
   return queue
 end
 
--- The queue of this number; records name their queue so.
+-- The queue of this number, or nil when it has been forgotten; records name their queue so.
 function queues.numbered(step, number)
-  return queues.named(step, root.get(step, "name:" .. number))
+  local name = root.get(step, "name:" .. number)
+  return name and queues.named(step, name) or nil
+end
+
+-- Reads what must be known about these queues in one call.
+function queues.read(step, names)
+  for position = 1, #names do
+    queues.want(step, names[position])
+  end
+  root.read(step)
 end
 
 -- Stores what was changed in the queue's control.

@@ -19,6 +19,10 @@ end
 -- Reads all wanted fields, and refuses data of a format that is not known.
 function root.read(step)
   local wanted = step.wanted
+  if #wanted == 0 then
+    return
+  end
+  step.wanted = {}
   local values = redis.call("HMGET", step.root, unpack(wanted))
   for position = 1, #wanted do
     step.fields[wanted[position]] = values[position]

@@ -2,6 +2,7 @@
 
 local root = require("store.root")
 local rules = require("rules.settings")
+local setting = require("rules.setting")
 
 local settings = {}
 
@@ -23,6 +24,12 @@ end
 
 function settings.milliseconds(step, name)
   return math.floor(settings.number(step, name) * 1000 + 0.5)
+end
+
+-- The value as people write it.
+function settings.shown(step, name)
+  local value = settings.text(step, name)
+  return type(value) == "number" and setting.text(value) or value
 end
 
 local DAY = 86400000

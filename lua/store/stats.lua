@@ -32,6 +32,48 @@ function stats.unfailed(step, queue, time)
   end
 end
 
+local KINDS = { "wait", "run", "failed-run" }
+
+local function by_bin(one, other)
+  return one[1] < other[1]
+end
+
+-- The bins of each kind, flat: bin, how many, bin, ...
+local function read_bins(step, queue, day)
+  local fields = redis.call("HGETALL", keys.histogram(step, queue, day))
+  local kinds = {}
+  for position = 1, #fields, 2 do
+    local kind, bin = string.match(fields[position], "^(.*):(%d+)$")
+    kinds[kind] = kinds[kind] or {}
+    table.insert(kinds[kind], { tonumber(bin), tonumber(fields[position + 1]) })
+  end
+  for kind, pairs_of_kind in pairs(kinds) do
+    table.sort(pairs_of_kind, by_bin)
+    local flat = {}
+    for position = 1, #pairs_of_kind do
+      flat[2 * position - 1], flat[2 * position] = unpack(pairs_of_kind[position])
+    end
+    kinds[kind] = flat
+  end
+  return kinds
+end
+
+-- A day of a queue: retries, failures, failed, and for each kind {count, sum, bins}.
+function stats.read(step, queue, day)
+  local key = keys.stats(step, queue, day)
+  local list = redis.call("HMGET", key, "retries", "failures", "failed")
+  for position = 1, #list do
+    list[position] = tonumber(list[position] or 0)
+  end
+  local bins_of = read_bins(step, queue, day)
+  for position = 1, #KINDS do
+    local kind = KINDS[position]
+    local count, sum = unpack(redis.call("HMGET", key, kind .. "-count", kind .. "-sum"))
+    list[#list + 1] = { tonumber(count or 0), tonumber(sum or 0), bins_of[kind] or {} }
+  end
+  return list
+end
+
 -- Adds a time in milliseconds; kind is wait, run or failed-run.
 function stats.observe(step, queue, kind, milliseconds)
   local day = stats.day(step.now)

@@ -203,7 +203,9 @@ class Found:
 
 def leases(answer: list[Any]) -> list[Lease]:
     """Read the answer of a pop."""
-    found = []
+    found: list[Lease] = []
+    if answer[0]:
+        return found
     for position in range(1, len(answer), 6):
         queue, jid, klass, ends, data, payload = answer[position : position + 6]
         job = record.read(data, payload)

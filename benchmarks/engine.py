@@ -1,0 +1,101 @@
+"""The engine as the benchmarks call it: the client's own calls, sent as they are."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgpack
+
+from benchmarks.servers import Server
+from pyjobs import calls, jids
+from pyjobs.calls import Call, Lease
+from pyjobs.library import Library, library
+
+T = TypeVar("T")
+
+KLASS = "benchmarks.jobs.NoOp"
+QUEUE = "benchmark"
+WORKER = "worker-1.example.org-12345"
+PAYLOAD = b"x" * 100
+
+_KEY = "{benchmark/0}"
+
+
+class Engine:
+    """One namespace on a server that is emptied first; a lease is what calls.Lease says."""
+
+    def __init__(
+        self,
+        server: Server,
+        settings: Mapping[str, int] | None = None,
+        code: Library | None = None,
+    ) -> None:
+        self._server = server
+        self._library = code or library()
+        self._requests = itertools.count(1)
+        server.fresh(self._library.code)
+        for name, value in (settings or {}).items():
+            server.call(self.function("configure"), _KEY, ["", name, value])
+
+    def function(self, command: str) -> str:
+        """Name of the function that runs a command."""
+        return self._library.function(command)
+
+    def call(self, call: Call[T]) -> T:
+        """Send a call and read its answer."""
+        answer = self._server.call(self.function(call.name), _KEY, ["", *call.args])
+        return call.read(answer)
+
+    def key(self, name: str) -> str:
+        """Return a key of the namespace."""
+        return _KEY + name
+
+    def put(self, jid: str, payload: bytes) -> None:
+        """Put one job."""
+        self.call(put(jid, payload))
+
+    def pop(self) -> Lease:
+        """Pop one job."""
+        return self._popped(self.call(self._pop(1)))[0]
+
+    def complete(self, lease: Lease) -> None:
+        """Complete one job."""
+        self.call(calls.complete(lease))
+
+    def put_many(self, jids: Sequence[str], payload: bytes) -> None:
+        """Put several jobs in one call."""
+        self.call(calls.step([put(jid, payload) for jid in jids]))
+
+    def pop_many(self, count: int) -> list[Lease]:
+        """Pop several jobs in one call."""
+        return self._popped(self.call(self._pop(count)))
+
+    def turn(self, leases: Sequence[Lease], count: int) -> list[Lease]:
+        """Complete these and pop the next, in one call; a count of 0 pops nothing."""
+        members: list[Call[Any]] = [calls.complete(lease) for lease in leases]
+        if not count:
+            self.call(calls.drain(members))
+            return []
+        return self._popped(self.call(calls.drain([*members, self._pop(count)]))[-1])
+
+    def _pop(self, count: int) -> Call[Any]:
+        # A request has the length of the client's own, see pyjobs/queue.py.
+        return calls.pop(WORKER, f"{next(self._requests):08x}", [QUEUE], count)
+
+    @staticmethod
+    def _popped(answer: Any) -> list[Lease]:
+        _, jobs = answer
+        return [Lease(job.queue, job.jid, job.record.token) for job in jobs]
+
+
+def put(jid: str, payload: bytes = PAYLOAD, **options: Any) -> Call[str]:
+    """Describe the put of a job under a jid made for it, as the client does."""
+    packed = msgpack.packb({"if_exists": "repeated", **options})
+    return calls.put(QUEUE, jid, KLASS, payload, packed)
+
+
+def new_jids(count: int) -> list[str]:
+    """Make jids as the client does."""
+    return [jids.new() for _ in range(count)]

@@ -1,0 +1,535 @@
+"""Every command of the engine as a function that returns a Call: name, arguments, how to read the
+answer. No I/O and no decision happens here; `lua/README.md` has the contracts.
+
+Times are milliseconds here, as on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from pyjobs.snapshot import Popped, Snapshot, read_found, read_popped
+
+T = TypeVar("T")
+Argument = bytes | str | int
+Kind = Literal["puts", "drains", "reads"]
+
+
+@dataclass(slots=True)
+class Call(Generic[T]):
+    """One command with its arguments, ready to be sent.
+
+    `kind` says how the server treats it: refused when memory is full (`puts`), runs then too
+    (`drains`), writes nothing (`reads`). `jids` are the jobs it is about. `repeat_at` is the position
+    of the argument that tells a repeat from a first sending, if the command has one.
+    """
+
+    name: str
+    args: list[Argument]
+    read: Callable[[Any], T]
+    kind: Kind = "drains"
+    jids: tuple[str, ...] = ()
+    repeat_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What a holder shows: the queue, the job and the token of its lease."""
+
+    queue: str
+    jid: str
+    token: bytes
+
+
+def _word(answer: bytes) -> str:
+    return answer.decode()
+
+
+def _same(answer: T) -> T:
+    return answer
+
+
+def _texts(answer: Sequence[bytes]) -> list[str]:
+    return [item.decode() for item in answer]
+
+
+def _page(answer: Sequence[bytes]) -> tuple[str, list[str]]:
+    return answer[0].decode(), _texts(answer[1:])
+
+
+def _snapshots(answer: Sequence[Any]) -> list[Snapshot | None]:
+    return [read_found(item) for item in answer]
+
+
+# A job's life
+
+
+def put(queue: str, jid: str, klass: str, payload: bytes, options: bytes) -> Call[str]:
+    """Put a job; answers created, replaced or kept."""
+    return Call("put", [queue, jid, klass, payload, options], _word, "puts", (jid,))
+
+
+def pop(
+    worker: str,
+    request: str,
+    queues: Sequence[str],
+    count: int,
+    lease: int | None = None,
+    wait: bool = False,
+) -> Call[Popped]:
+    """Pop jobs; `wait` says that the caller is going to block when there are none."""
+    args: list[Argument] = [worker, request, 0, count, "" if lease is None else lease, int(wait)]
+    return Call("pop", [*args, *queues], read_popped, repeat_at=2)
+
+
+def heartbeat(
+    worker: str, leases: Sequence[Lease], lease: int | None = None
+) -> Call[list[int | Exception]]:
+    """Prolong leases; answers each one's end (0: none), or the error of one that is lost."""
+    args: list[Argument] = [worker, "" if lease is None else lease]
+    for held in leases:
+        args += [held.queue, held.jid, held.token]
+    return Call("heartbeat", args, list, jids=tuple(held.jid for held in leases))
+
+
+def complete(
+    lease: Lease, payload: bytes = b"", next_queue: str = "", options: bytes = b""
+) -> Call[str]:
+    """Complete a job; answers its state."""
+    args: list[Argument] = [lease.queue, lease.jid, lease.token, payload, next_queue, options]
+    return Call("complete", args, _word, jids=(lease.jid,))
+
+
+def fail(lease: Lease, group: str, message: str, payload: bytes = b"") -> Call[str]:
+    """Fail a job; answers failed."""
+    args: list[Argument] = [lease.queue, lease.jid, lease.token, group, message, payload]
+    return Call("fail", args, _word, jids=(lease.jid,))
+
+
+def retry(lease: Lease, delay: int = 0, group: str = "", message: str = "") -> Call[str]:
+    """Ask for another attempt; answers the job's state."""
+    args: list[Argument] = [lease.queue, lease.jid, lease.token, delay, group, message]
+    return Call("retry", args, _word, jids=(lease.jid,))
+
+
+def release(lease: Lease, delay: int = 0) -> Call[str]:
+    """Give a job back; answers its state."""
+    args: list[Argument] = [lease.queue, lease.jid, lease.token, delay]
+    return Call("release", args, _word, jids=(lease.jid,))
+
+
+def timeout(jid: str) -> Call[str]:
+    """Take a running job from its holder; answers its state."""
+    return Call("timeout", [jid], _word, jids=(jid,))
+
+
+def cancel(jids: Sequence[str]) -> Call[int]:
+    """Cancel jobs, all or none; answers how many."""
+    return Call("cancel", list(jids), _same, jids=tuple(jids))
+
+
+def move(jid: str, queue: str, delay: int = 0) -> Call[str]:
+    """Move a job to a queue; answers its state."""
+    return Call("move", [jid, queue, delay], _word, jids=(jid,))
+
+
+def priority(jid: str, value: int) -> Call[int]:
+    """Change a job's priority; answers it."""
+    return Call("priority", [jid, value], int, jids=(jid,))
+
+
+def depend(jid: str, options: bytes, hold: str = "") -> Call[str]:
+    """Make a job wait for others; answers its state."""
+    return Call("depend", [jid, hold, options], _word, "puts", (jid,))
+
+
+def undepend(jid: str, parents: Sequence[str]) -> Call[str]:
+    """Make a job not wait for these others, or, when there are none, for no other at all."""
+    return Call("undepend", [jid, int(not parents), *parents], _word, jids=(jid,))
+
+
+def unfail(jid: str, queue: str = "") -> Call[str]:
+    """Put a failed job back; answers its state."""
+    return Call("unfail", [jid, queue], _word, jids=(jid,))
+
+
+def unfail_group(
+    group: str, queue: str = "", count: int = 100, before: int | None = None
+) -> Call[int]:
+    """Put the oldest failed jobs of a group back; answers how many."""
+    args: list[Argument] = [group, queue, count, "" if before is None else before]
+    return Call("unfail_group", args, _same)
+
+
+# Several of the above in one call
+
+
+def _members(mode: str, calls: Sequence[Call[Any]]) -> list[Argument]:
+    args: list[Argument] = [mode]
+    for call in calls:
+        args += [call.name, len(call.args), *call.args]
+    return args
+
+
+def _answers(calls: Sequence[Call[Any]]) -> Callable[[Sequence[Any]], list[Any]]:
+    def read(answer: Sequence[Any]) -> list[Any]:
+        return [
+            item if isinstance(item, Exception) else call.read(item)
+            for call, item in zip(calls, answer, strict=True)
+        ]
+
+    return read
+
+
+def _jids(calls: Sequence[Call[Any]]) -> tuple[str, ...]:
+    return tuple(jid for call in calls for jid in call.jids)
+
+
+def _repeat_at(calls: Sequence[Call[Any]]) -> int | None:
+    last = calls[-1]
+    if last.repeat_at is None:
+        return None
+    before = sum(2 + len(call.args) for call in calls[:-1])
+    return 1 + before + 2 + last.repeat_at
+
+
+def step(calls: Sequence[Call[Any]], atomic: bool = True) -> Call[list[Any]]:
+    """Put several calls into one; answers each one's answer, or the error of one that was refused.
+
+    `atomic`: one refusal refuses them all.
+    """
+    args = _members("all" if atomic else "each", calls)
+    return Call("step", args, _answers(calls), "puts", _jids(calls), _repeat_at(calls))
+
+
+def drain(calls: Sequence[Call[Any]], atomic: bool = False) -> Call[list[Any]]:
+    """As step, for calls that put nothing; runs when memory is full."""
+    args = _members("all" if atomic else "each", calls)
+    return Call("drain", args, _answers(calls), "drains", _jids(calls), _repeat_at(calls))
+
+
+# Queues
+
+
+def pause(queues: Sequence[str]) -> Call[int]:
+    """Pause queues; answers how many."""
+    return Call("pause", list(queues), _same)
+
+
+def unpause(queues: Sequence[str]) -> Call[int]:
+    """Resume queues; answers how many."""
+    return Call("unpause", list(queues), _same)
+
+
+def tick() -> Call[int]:
+    """Do what is due; answers milliseconds until something may be due, 0 when there is more."""
+    return Call("tick", [], _same)
+
+
+# Looking
+
+
+def get(jids: Sequence[str]) -> Call[list[Snapshot | None]]:
+    """Look jobs up; answers None for those that are unknown."""
+    return Call("get", list(jids), _snapshots, "reads", tuple(jids))
+
+
+def peek(queue: str, count: int, offset: int = 0) -> Call[list[Snapshot | None]]:
+    """Look at the jobs that the next pops would hand out."""
+    return Call("peek", [queue, offset, count], _snapshots, "reads")
+
+
+def jobs(queue: str, state: str, cursor: str, count: int) -> Call[tuple[str, list[str]]]:
+    """Read a page of a queue's jids in one state; answers the next cursor and the page."""
+    return Call("jobs", [queue, state, cursor, count], _page, "reads")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """How many jobs a queue has in each state. `heartbeat` is its own lease in seconds, or None."""
+
+    name: str
+    paused: bool
+    heartbeat: float | None
+    waiting: int
+    running: int
+    stalled: int
+    scheduled: int
+    depends: int
+    recurring: int
+    throttled: int
+    complete: int
+    failed: int
+
+
+def _counts(answer: Sequence[Any]) -> tuple[str, list[QueueCounts]]:
+    counts = [
+        QueueCounts(name.decode(), bool(paused), lease / 1000 or None, *numbers)
+        for name, paused, lease, *numbers in answer[1:]
+    ]
+    return answer[0].decode(), counts
+
+
+def queues(
+    cursor: str = "", count: int = 100, names: Sequence[str] = ()
+) -> Call[tuple[str, list[QueueCounts]]]:
+    """Count the jobs of these queues, or of a page of all."""
+    return Call("queues", [cursor, 0 if names else count, *names], _counts, "reads")
+
+
+# What people note about jobs
+
+
+def tag(jid: str, tags: Sequence[str]) -> Call[list[str]]:
+    """Put tags on a job; answers all that it carries."""
+    return Call("tag", [jid, *tags], _texts, jids=(jid,))
+
+
+def untag(jid: str, tags: Sequence[str]) -> Call[list[str]]:
+    """Take tags off a job; answers those that it keeps."""
+    return Call("untag", [jid, *tags], _texts, jids=(jid,))
+
+
+def track(jid: str) -> Call[int]:
+    """Mark a job for people to follow."""
+    return Call("track", [jid], _same, jids=(jid,))
+
+
+def untrack(jid: str) -> Call[int]:
+    """Take the mark off; answers 0 when there is no such job any more."""
+    return Call("untrack", [jid], _same, jids=(jid,))
+
+
+def log(jid: str, what: str, data: bytes, request: str) -> Call[str]:
+    """Write an entry of the user's own into a job's history; answers logged."""
+    return Call("log", [jid, what, data, request], _word, jids=(jid,))
+
+
+# Recurring jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A recurring job as it is stored; `interval` and `next` are milliseconds."""
+
+    queue: str
+    jid: str
+    klass: str
+    payload: bytes
+    interval: int
+    next: int
+    count: int
+    backlog: int
+    priority: int
+    retries: int
+    tags: list[str]
+    lease: int | None
+    paused: bool
+
+
+def _template(answer: Sequence[Any] | None) -> Template | None:
+    if answer is None:
+        return None
+    queue, jid, klass, payload, interval, due, count, backlog, priority, retries = answer[:10]
+    labels, lease, paused = answer[10:]
+    return Template(
+        queue.decode(),
+        jid.decode(),
+        klass.decode(),
+        payload,
+        int(interval),
+        int(due),
+        int(count),
+        int(backlog),
+        int(priority),
+        int(retries),
+        _texts(labels),
+        None if lease == b"" else int(lease),
+        bool(int(paused)),
+    )
+
+
+def recur(
+    queue: str, jid: str, klass: str, payload: bytes, interval: int, offset: int, options: bytes
+) -> Call[str]:
+    """Create or replace a recurring job."""
+    args: list[Argument] = [queue, jid, klass, payload, interval, offset, options]
+    return Call("recur", args, _word, "puts", (jid,))
+
+
+def recur_update(jid: str, options: bytes, payload: bytes = b"") -> Call[str]:
+    """Change a recurring job, all of the changes or none."""
+    return Call("recur_update", [jid, options, payload], _word, jids=(jid,))
+
+
+def unrecur(jid: str) -> Call[int]:
+    """End a recurring job; answers 0 when there is none of this jid (any more)."""
+    return Call("unrecur", [jid], _same, jids=(jid,))
+
+
+def recurring(jids: Sequence[str]) -> Call[list[Template | None]]:
+    """Look recurring jobs up; answers None for those that are unknown."""
+    return Call(
+        "recurring", list(jids), lambda answer: [_template(item) for item in answer], "reads"
+    )
+
+
+# The namespace
+
+
+def forget(queues: Sequence[str]) -> Call[int]:
+    """Forget empty queues; answers how many there were."""
+    return Call("forget", list(queues), _same)
+
+
+def configure(name: str, value: str) -> Call[str]:
+    """Give a setting a value, or with an empty one its default; answers what is now in force."""
+    return Call("configure", [name, value], _word)
+
+
+def deregister(workers: Sequence[str]) -> Call[int]:
+    """Take workers off the registry; answers how many of them were in it."""
+    return Call("deregister", list(workers), _same)
+
+
+def _pairs(answer: Sequence[bytes]) -> dict[str, str]:
+    texts = _texts(answer)
+    return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+def settings(names: Sequence[str] = ()) -> Call[dict[str, str]]:
+    """Read the settings in force: these, or all."""
+    return Call("settings", list(names), _pairs, "reads")
+
+
+def _sizes(answer: Sequence[Any]) -> dict[str, int]:
+    return {answer[at].decode(): int(answer[at + 1]) for at in range(0, len(answer), 2)}
+
+
+def groups(cursor: str = "", count: int = 100) -> Call[tuple[str, dict[str, int]]]:
+    """Read a page of the failure groups; answers the next cursor and each one's size."""
+    return Call(
+        "groups",
+        [cursor, count],
+        lambda answer: (answer[0].decode(), _sizes(answer[1:])),
+        "reads",
+    )
+
+
+def _counted_page(answer: Sequence[Any]) -> tuple[str, int, list[str]]:
+    return answer[0].decode(), answer[1], _texts(answer[2:])
+
+
+def group(name: str, cursor: str = "", count: int = 100) -> Call[tuple[str, int, list[str]]]:
+    """Read a page of a failure group, newest first; answers the next cursor, its size, the jids."""
+    return Call("group", [name, cursor, count], _counted_page, "reads")
+
+
+def tags(offset: int = 0, count: int = 100) -> Call[dict[str, int]]:
+    """Read the tags that are on most jobs, with their numbers."""
+    return Call("tags", [offset, count], _sizes, "reads")
+
+
+def tagged(name: str, cursor: str = "", count: int = 100) -> Call[tuple[str, int, list[str]]]:
+    """Read a page of the jobs with a tag; answers the next cursor, how many there are, the jids."""
+    return Call("tagged", [name, cursor, count], _counted_page, "reads")
+
+
+def tracked(cursor: str = "", count: int = 100) -> Call[tuple[str, list[str]]]:
+    """Read a page of the tracked jobs; answers the next cursor and the jids."""
+    return Call("tracked", [cursor, count], _page, "reads")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCounts:
+    """A worker: when it was last seen (seconds since the epoch), and how many leases it holds."""
+
+    name: str
+    last_seen: float
+    held: int
+    stalled: int
+
+
+def workers(cursor: str = "", count: int = 100) -> Call[tuple[str, list[WorkerCounts]]]:
+    """Read a page of the workers, last seen first."""
+
+    def read(answer: Sequence[Any]) -> tuple[str, list[WorkerCounts]]:
+        counts = [
+            WorkerCounts(name.decode(), int(seen) / 1000, held, stalled)
+            for name, seen, held, stalled in answer[1:]
+        ]
+        return answer[0].decode(), counts
+
+    return Call("workers", [cursor, count], read, "reads")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldJob:
+    """A job in a worker's hands; `expires` is seconds since the epoch, None: never."""
+
+    jid: str
+    queue: str
+    expires: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPage:
+    """A page of what one worker holds; `last_seen` None: it is not registered."""
+
+    cursor: str
+    last_seen: float | None
+    jobs: list[HeldJob]
+
+
+def worker(name: str, cursor: str = "", count: int = 100) -> Call[WorkerPage]:
+    """Read a page of what a worker holds."""
+
+    def read(answer: Sequence[Any]) -> WorkerPage:
+        held = [
+            HeldJob(jid.decode(), queue.decode(), int(ends) / 1000 or None)
+            for jid, queue, ends in answer[2:]
+        ]
+        return WorkerPage(answer[0].decode(), int(answer[1]) / 1000 or None, held)
+
+    return Call("worker", [name, cursor, count], read, "reads")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How many times were observed, their sum in milliseconds, and how many in which bin."""
+
+    count: int
+    total: int
+    bins: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DayStats:
+    """What the engine counts of a queue on one UTC day."""
+
+    retries: int
+    failures: int
+    failed: int
+    wait: Times
+    run: Times
+    failed_run: Times
+
+
+def _times(answer: Sequence[Any]) -> Times:
+    count, total, bins = answer
+    numbers = [int(number) for number in bins]
+    return Times(int(count), int(total), dict(zip(numbers[::2], numbers[1::2], strict=True)))
+
+
+def stats(queue: str, day: int | None = None) -> Call[DayStats]:
+    """Read a queue's counts and times of a day, in days since 1970; None: today."""
+
+    def read(answer: Sequence[Any]) -> DayStats:
+        retries, failures, failed, wait, run, failed_run = answer
+        return DayStats(
+            int(retries), int(failures), int(failed), _times(wait), _times(run), _times(failed_run)
+        )
+
+    return Call("stats", [queue, "" if day is None else day], read, "reads")

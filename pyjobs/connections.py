@@ -1,0 +1,229 @@
+"""The two executors: what a plan asks for is sent over held connections, sync and async.
+
+Connections are made from the user's own pool settings, but with redis-py's repeats switched off:
+one call of ours is sent once, and `pyjobs/engine.py` decides about repeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+import redis
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from pyjobs.calls import Call
+from pyjobs.engine import Broken, Engine, Pause, Refused, Send
+
+from hiredis import pack_command
+
+T = TypeVar("T")
+
+Work = Generator[Any, Any, T]
+"""A plan: yields Calls, Sends and Pauses, is sent their answers, returns a result."""
+
+FAILURES = (RedisConnectionError, RedisTimeoutError, OSError)
+
+
+def _settings(pool: Any, retry: Any) -> dict[str, Any]:
+    settings = dict(pool.connection_kwargs)
+    settings["retry"] = retry
+    settings.pop("retry_on_error", None)
+    settings.pop("retry_on_timeout", None)
+    settings["decode_responses"] = False
+    settings.setdefault("health_check_interval", 0)
+    return settings
+
+
+# redis-py takes these words off the message; newer versions keep them as `status_code`.
+_WORDS: dict[type[Exception], str] = {
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
+    NoScriptError: "NOSCRIPT",
+    NoPermissionError: "NOPERM",
+    BusyLoadingError: "LOADING",
+    AuthenticationError: "WRONGPASS",
+}
+
+
+def _refused(error: Exception) -> Refused:
+    """The server's error with its first word."""
+    word = getattr(error, "status_code", None) or _WORDS.get(type(error), "")
+    message = str(error)
+    if word in {"", "ERR"} or message.startswith(word):
+        return Refused(message)
+    return Refused(f"{word} {message}")
+
+
+def _plain(answer: Any) -> Any:
+    """Errors inside an answer, as values of ours."""
+    if isinstance(answer, list):
+        return [_plain(item) for item in answer] if _holds_error(answer) else answer
+    if isinstance(answer, Exception):
+        return _refused(answer)
+    return answer
+
+
+def _holds_error(answer: list[Any]) -> bool:
+    return any(isinstance(item, Exception) for item in answer)
+
+
+def _flatten(engine: Engine, work: Call[T] | Work[T]) -> Work[T]:
+    """One generator of Sends and Pauses for a call or a plan of several."""
+    if isinstance(work, Call):
+        return (yield from engine.talk(work))
+    answer: Any = None
+    error: BaseException | None = None
+    while True:
+        try:
+            wish = work.throw(error) if error is not None else work.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        answer, error = None, None
+        if isinstance(wish, Call):
+            try:
+                answer = yield from engine.talk(wish)
+            except Exception as failure:  # noqa: BLE001 - it is the plan's to handle or let go
+                error = failure
+        else:
+            answer = yield wish
+
+
+class Connections:
+    """Runs calls and plans over connections like those of a `redis.Redis`."""
+
+    def __init__(self, server: redis.Redis, engine: Engine) -> None:
+        self._pool = server.connection_pool
+        self._settings = _settings(self._pool, redis.retry.Retry(NoBackoff(), 0))
+        self._engine = engine
+        self._free: deque[Any] = deque()
+        self._process = os.getpid()
+
+    def run(self, work: Call[T] | Work[T]) -> T:
+        """Carry a call or a plan out."""
+        flat = _flatten(self._engine, work)
+        answer: Any = None
+        while True:
+            try:
+                wish = flat.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if isinstance(wish, Pause):
+                time.sleep(wish.seconds)
+                answer = None
+            else:
+                answer = self._exchange(wish)
+
+    def _exchange(self, send: Send) -> Any:
+        if self._process != os.getpid():
+            self._free, self._process = deque(), os.getpid()
+        try:
+            connection = self._free.pop()
+        except IndexError:
+            connection = self._pool.connection_class(**self._settings)
+        sent = False
+        try:
+            connection.connect()
+            packed = (pack_command(send.args),)
+            sent = True
+            connection.send_packed_command(packed, check_health=False)
+            if send.timeout is None:
+                answer = connection.read_response(disable_decoding=True)
+            else:
+                answer = connection.read_response(disable_decoding=True, timeout=send.timeout)
+        except ResponseError as error:
+            self._free.append(connection)
+            return _refused(error)
+        except (AuthenticationError, BusyLoadingError) as error:
+            connection.disconnect()
+            return _refused(error)
+        except FAILURES as error:
+            connection.disconnect()
+            return Broken(sent, str(error))
+        except BaseException:
+            connection.disconnect()
+            raise
+        self._free.append(connection)
+        return _plain(answer)
+
+    def close(self) -> None:
+        """Close the connections that are held."""
+        while self._free:
+            self._free.pop().disconnect()
+
+
+class AsyncConnections:
+    """Runs calls and plans over connections like those of a `redis.asyncio.Redis`."""
+
+    def __init__(self, server: redis.asyncio.Redis, engine: Engine) -> None:
+        self._pool = server.connection_pool
+        self._settings = _settings(self._pool, redis.asyncio.retry.Retry(NoBackoff(), 0))
+        self._engine = engine
+        self._free: deque[Any] = deque()
+        self._process = os.getpid()
+
+    async def run(self, work: Call[T] | Work[T]) -> T:
+        """Carry a call or a plan out."""
+        flat = _flatten(self._engine, work)
+        answer: Any = None
+        while True:
+            try:
+                wish = flat.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if isinstance(wish, Pause):
+                await asyncio.sleep(wish.seconds)
+                answer = None
+            else:
+                answer = await self._exchange(wish)
+
+    async def _exchange(self, send: Send) -> Any:
+        if self._process != os.getpid():
+            self._free, self._process = deque(), os.getpid()
+        try:
+            connection = self._free.pop()
+        except IndexError:
+            connection = self._pool.connection_class(**self._settings)
+        sent = False
+        try:
+            await connection.connect()
+            packed = (pack_command(send.args),)
+            sent = True
+            await connection.send_packed_command(packed, check_health=False)
+            answer = await connection.read_response(disable_decoding=True, timeout=send.timeout)
+        except ResponseError as error:
+            self._free.append(connection)
+            return _refused(error)
+        except (AuthenticationError, BusyLoadingError) as error:
+            await connection.disconnect(nowait=True)
+            return _refused(error)
+        except FAILURES as error:
+            await connection.disconnect(nowait=True)
+            return Broken(sent, str(error))
+        except BaseException:
+            # A cancelled task must not leave its answer to be read by the next call.
+            await connection.disconnect(nowait=True)
+            raise
+        self._free.append(connection)
+        return _plain(answer)
+
+    async def close(self) -> None:
+        """Close the connections that are held."""
+        while self._free:
+            await self._free.pop().disconnect()

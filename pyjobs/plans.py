@@ -1,0 +1,349 @@
+"""Intentions that take more than one call: large requests in slices, pages, waiting.
+
+A plan is a generator: it yields Calls (or Sends and Pauses), is sent their answers, and returns its
+result. `pyjobs/connections.py` carries it out, sync or async.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from pyjobs import calls, options
+from pyjobs.calls import Call
+from pyjobs.engine import PAUSES, Broken, Pause, Refused, Send
+from pyjobs.errors import ConnectionError, InvalidArgument, ServerError
+from pyjobs.snapshot import Snapshot
+
+T = TypeVar("T")
+Plan = Generator[Any, Any, T]
+
+SLICE_JOBS = 100
+"""Jobs that one call takes: `JOBS` in `lua/rules/limits.lua`."""
+SLICE_BYTES = 262144
+"""Bytes of payload that one call takes: `BYTES` in `lua/rules/limits.lua`."""
+
+
+class Put:
+    """A job that is to be put: its call, and what of it does not fit into one call."""
+
+    def __init__(
+        self, queue: str, jid: str, klass: str, payload: bytes, wire: dict[str, Any]
+    ) -> None:
+        parents: list[str] = wire.get("depends", [])
+        self.jid = jid
+        self.size = len(payload) + 64
+        self.more = [parents[at : at + SLICE_JOBS] for at in range(0, len(parents), SLICE_JOBS)]
+        self.rest: dict[str, Any] = {
+            name: wire[name] for name in ("missing", "parent_failure") if name in wire
+        }
+        if len(self.more) > 1:
+            wire = {**wire, "depends": self.more[0], "hold": True}
+        self.call = calls.put(queue, jid, klass, payload, options.pack(wire))
+
+    @property
+    def whole(self) -> bool:
+        """Whether one call is enough."""
+        return len(self.more) <= 1
+
+    def plan(self) -> Plan[str]:
+        """Put the job, then its further dependencies under a hold that the last slice lifts."""
+        answer: str = yield self.call
+        if answer != "kept":
+            yield from depend(self.jid, self.more[1:], self.rest)
+        return answer
+
+
+def depend(
+    jid: str, slices: Sequence[Sequence[str]], rest: dict[str, Any], hold: bool = True
+) -> Plan[str]:
+    """Add dependencies slice by slice; returns the job's state, empty when there was no slice."""
+    state = ""
+    for number, parents in enumerate(slices, 1):
+        last = "last" if number == len(slices) else "more"
+        packed = options.pack({**rest, "depends": parents})
+        state = yield calls.depend(jid, packed, last if hold else "")
+    return state
+
+
+def sliced(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a list into what one call takes."""
+    for at in range(0, len(items), SLICE_JOBS):
+        yield items[at : at + SLICE_JOBS]
+
+
+def put_many(puts: Iterable[Put], atomic: bool) -> Plan[list[str]]:
+    """Put jobs in order, in slices that are each put as a whole; returns the jids."""
+    jids: list[str] = []
+    gathered: list[Put] = []
+    size = 0
+
+    def send() -> Plan[None]:
+        nonlocal size
+        if gathered:
+            yield calls.step([put.call for put in gathered])
+            jids.extend(put.jid for put in gathered)
+            gathered.clear()
+            size = 0
+
+    if atomic:
+        puts = list(puts)
+        _refuse_large(puts)
+    for put in puts:
+        full = len(gathered) == SLICE_JOBS or size + put.size > SLICE_BYTES
+        if gathered and (full or not put.whole):
+            yield from send()
+        if put.whole:
+            gathered.append(put)
+            size += put.size
+        else:
+            yield from put.plan()
+            jids.append(put.jid)
+    yield from send()
+    return jids
+
+
+def _refuse_large(puts: Sequence[Put]) -> None:
+    size = sum(put.size for put in puts)
+    if len(puts) > SLICE_JOBS or (size > SLICE_BYTES and len(puts) > 1):
+        raise InvalidArgument(
+            f"atomic: {len(puts)} jobs of {size} bytes do not fit into one slice of "
+            f"{SLICE_JOBS} jobs and {SLICE_BYTES} bytes"
+        )
+    for put in puts:
+        if not put.whole:
+            raise InvalidArgument(
+                f"atomic: job {put.jid} has more than {SLICE_JOBS} dependencies, "
+                "which do not fit into one slice"
+            )
+
+
+class Requests:
+    """Numbers for pops, and those whose answers never arrived: the next such pop asks for them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._count = 0
+        self._lost: dict[tuple[str, ...], str] = {}
+
+    def next(self, queues: tuple[str, ...]) -> tuple[str, bool]:
+        """Return a request number, and whether it may have been served before."""
+        lost = self._lost.pop(queues, None)
+        if lost is not None:
+            return lost, True
+        self._count += 1
+        return f"{self._name}-{self._count}", False
+
+    def lose(self, queues: tuple[str, ...], request: str) -> None:
+        """Note that the answer to a request did not arrive."""
+        self._lost[queues] = request
+
+
+def pop(
+    worker: str,
+    requests: Requests,
+    queues: Sequence[str],
+    count: int,
+    lease: int | None,
+    wait: float,
+) -> Plan[list[Snapshot]]:
+    """Pop jobs; blocks up to `wait` seconds in the server, without polling, until there are some."""
+    ends = time.monotonic() + wait
+    names = tuple(queues)
+    while True:
+        left = ends - time.monotonic()
+        request, again = requests.next(names)
+        call = calls.pop(worker, request, names, count, lease, wait=left > 0)
+        if again:
+            call.args[2] = 1
+        try:
+            popped = yield call
+        except BaseException:
+            requests.lose(names, request)
+            raise
+        left = ends - time.monotonic()
+        if popped.jobs or left <= 0:
+            jobs: list[Snapshot] = popped.jobs
+            return jobs
+        block = max(min(left, popped.rest / 1000), 0.001)
+        answer = yield Send(("BLPOP", *popped.rings, f"{block:.3f}"), timeout=block + 1)
+        if isinstance(answer, Broken):
+            yield Pause(0.02)
+
+
+def heartbeat(
+    worker: str, leases: Sequence[calls.Lease], lease: int | None
+) -> Plan[list[int | Exception]]:
+    """Prolong any number of leases; returns each one's end, or why it is lost."""
+    answers: list[int | Exception] = []
+    for part in sliced(leases):
+        answers += yield calls.heartbeat(worker, part, lease)
+    return answers
+
+
+def settle(members: Sequence[Call[Any]], atomic: bool) -> Plan[list[Any]]:
+    """Carry any number of calls out, in slices; returns each one's answer or error."""
+    if atomic and len(members) > SLICE_JOBS:
+        raise InvalidArgument(f"atomic: {len(members)} jobs are more than {SLICE_JOBS}, one slice")
+    answers: list[Any] = []
+    for part in sliced(members):
+        answers += yield calls.drain(part, atomic)
+    return answers
+
+
+def settle_and_pop(
+    members: Sequence[Call[Any]],
+    atomic: bool,
+    worker: str,
+    requests: Requests,
+    queues: Sequence[str],
+    count: int,
+    lease: int | None,
+) -> Plan[tuple[list[Any], list[Snapshot]]]:
+    """As settle, and pop the next jobs in the last of the calls."""
+    names = tuple(queues)
+    last = len(members) % SLICE_JOBS
+    answers: list[Any] = yield from settle(members[: len(members) - last], atomic)
+    request, again = requests.next(names)
+    call = calls.pop(worker, request, names, count, lease)
+    if again:
+        call.args[2] = 1
+    try:
+        *rest, popped = yield calls.drain([*members[len(members) - last :], call], atomic)
+    except BaseException:
+        requests.lose(names, request)
+        raise
+    if isinstance(popped, Exception):
+        raise popped
+    return answers + rest, popped.jobs
+
+
+def pages(page: Callable[[str], Call[Any]], most: float = math.inf) -> Plan[list[Any]]:
+    """Read pages until `most` items are there or there are no more.
+
+    Each answer starts with the next cursor and ends with a list or a mapping of items.
+    """
+    items: list[Any] = []
+    cursor = ""
+    while len(items) < most:
+        answer = yield page(cursor)
+        found = answer[-1]
+        items += found.items() if isinstance(found, dict) else found
+        cursor = answer[0]
+        if not cursor:
+            break
+    return items if math.isinf(most) else items[: int(most)]
+
+
+def get(jids: Sequence[str]) -> Plan[list[Snapshot]]:
+    """Look up any number of jobs; those that are unknown are left out."""
+    found: list[Snapshot] = []
+    for part in sliced(jids):
+        found += [item for item in (yield calls.get(part)) if item is not None]
+    return found
+
+
+def listing(page: Callable[[str, int], Call[Any]], offset: int, count: int) -> Plan[list[str]]:
+    """Read jids from an offset on."""
+    jids: list[str] = yield from pages(
+        lambda cursor: page(cursor, min(offset + count, SLICE_JOBS)), offset + count
+    )
+    return jids[offset:]
+
+
+def unfail_group(group: str, queue: str, count: int | None) -> Plan[int]:
+    """Put failed jobs of a group back, all or so many, oldest first, in slices; returns how many."""
+    moved = 0
+    while count is None or moved < count:
+        most = SLICE_JOBS if count is None else min(count - moved, SLICE_JOBS)
+        done: int = yield calls.unfail_group(group, queue, most)
+        moved += done
+        if done < most:
+            break
+    return moved
+
+
+def cancel(jids: Sequence[str]) -> Plan[int]:
+    """Cancel jobs in slices, each all or none; returns how many."""
+    done = 0
+    for part in sliced(jids):
+        done += yield calls.cancel(part)
+    return done
+
+
+def looked_up(
+    page: Callable[[str, int], Call[Any]], offset: int, count: int
+) -> Plan[list[Snapshot]]:
+    """Read jids from an offset on, and look their jobs up."""
+    jids = yield from listing(page, offset, count)
+    return (yield from get(jids))
+
+
+def complete_jobs(queue: str | None, offset: int, count: int) -> Plan[list[str]]:
+    """Read jids of complete jobs, newest first, of one queue or of the first hundred."""
+
+    def of(name: str) -> Plan[list[str]]:
+        return listing(
+            lambda cursor, most: calls.jobs(name, "complete", cursor, most), 0, offset + count
+        )
+
+    if queue is not None:
+        jids = yield from of(queue)
+        return jids[offset:]
+    _, counts = yield calls.queues()
+    jids = []
+    for each in counts:
+        if each.complete:
+            jids += yield from of(each.name)
+    found = yield from get(jids)
+    found.sort(key=lambda snapshot: snapshot.record.since, reverse=True)
+    return [snapshot.jid for snapshot in found[offset : offset + count]]
+
+
+def held(worker: str) -> Plan[calls.WorkerPage]:
+    """Read what a worker holds, up to a thousand jobs or so."""
+    page: calls.WorkerPage = yield calls.worker(worker)
+    jobs = list(page.jobs)
+    while page.cursor and len(jobs) < 10 * SLICE_JOBS:
+        page = yield calls.worker(worker, page.cursor)
+        jobs += page.jobs
+    return calls.WorkerPage(page.cursor, page.last_seen, jobs)
+
+
+def read_events(key: str, since: str, count: int, wait: float | None = 0) -> Plan[list[Any]]:
+    """Read entries of the event stream after a cursor; blocks up to `wait` seconds (None: for ever).
+
+    Returns (id, fields) pairs, none when nothing came.
+    """
+    ends = None if wait is None else time.monotonic() + wait
+    pauses = iter(PAUSES)
+    while True:
+        left = 4.0 if ends is None else min(ends - time.monotonic(), 4.0)
+        args: tuple[Any, ...] = ("XREAD", "COUNT", count)
+        if left > 0:
+            args += ("BLOCK", max(int(left * 1000), 1))
+        answer = yield Send((*args, "STREAMS", key, since), timeout=max(left, 0) + 1)
+        if isinstance(answer, Refused):
+            raise ServerError(f"events: {answer.message}")
+        if isinstance(answer, Broken):
+            pause = next(pauses, None)
+            if pause is None:
+                raise ConnectionError(f"events: the server cannot be reached ({answer.message})")
+            yield Pause(pause)
+            continue
+        pauses = iter(PAUSES)
+        if answer:
+            streams = answer.items() if isinstance(answer, dict) else answer
+            return [entry for _, entries in streams for entry in entries]
+        if left <= 0 or (ends is not None and time.monotonic() >= ends):
+            return []
+
+
+def last_event(key: str) -> Plan[str]:
+    """Return the cursor after the newest event."""
+    answer = yield Send(("XREVRANGE", key, "+", "-", "COUNT", 1))
+    if isinstance(answer, (Broken, Refused)):
+        raise ServerError(f"events: {answer.message}")
+    return answer[0][0].decode() if answer else "0"

@@ -1,0 +1,317 @@
+"""A queue: put, pop, complete many, look, pause."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from pyjobs import calls, codec, jids, naming, options, plans, stats
+from pyjobs.calls import QueueCounts
+from pyjobs.errors import InvalidArgument
+from pyjobs.job import Job
+from pyjobs.options import JobOptions, Seconds
+from pyjobs.stats import QueueStats
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pyjobs.client import Client
+
+MOST = 100
+"""Jobs that one call hands out."""
+
+
+def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plans.Put:
+    """Make ready what is to be put: data encoded, options on their way, a jid if there is none."""
+    wire = options.to_wire({name: value for name, value in given.items() if name != "jid"})
+    jid = given.get("jid")
+    if jid is None:
+        if "if_exists" in wire:
+            raise InvalidArgument("if_exists: goes with a jid of your own, and none is given")
+        jid = jids.new()
+        # The jid was made for this call, so a job of this jid can only be its own.
+        wire["if_exists"] = "repeated"
+    else:
+        options.text(jid, "jid")
+        wire["nonce"] = jids.new()
+    klass_name = "" if klass is None else naming.class_path(klass)
+    return plans.Put(options.text(queue, "queue"), jid, klass_name, codec.encode(data), wire)
+
+
+class Queue:
+    """A queue of a namespace; it comes into being with its first job."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client
+        self.name = options.text(name, "queue")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    def put(self, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> str:
+        """Put a job; returns its jid.
+
+        `klass` is a job class, its import path, or None for a plain data item. `data` is anything
+        that msgpack carries. See JobOptions for the options. Safe to repeat: after OutcomeUnknown,
+        put again with the jid that the exception names.
+        """
+        put = prepare(self.name, klass, data, given)
+        self._client.run(put.plan())
+        return put.jid
+
+    def put_many(self, jobs: Iterable[Mapping[str, Any]], *, atomic: bool = False) -> list[str]:
+        """Put any number of jobs, in order; returns their jids.
+
+        A job is a mapping of `klass`, `data` and options. They go in slices of up to 100 jobs or
+        256 kB, each put as a whole or not at all; with `atomic` all must fit into one slice.
+        """
+        puts = (
+            prepare(
+                self.name,
+                job.get("klass"),
+                job.get("data"),
+                {name: value for name, value in job.items() if name not in {"klass", "data"}},
+            )
+            for job in jobs
+        )
+        return self._client.run(plans.put_many(puts, atomic))
+
+    def recur(
+        self,
+        klass: Any,
+        data: Any = None,
+        *,
+        interval: Seconds,
+        offset: Seconds = 0,
+        jid: str | None = None,
+        priority: int = 0,
+        retries: int = 5,
+        tags: Sequence[str] = (),
+        lease: Seconds | None = None,
+        backlog: int = 0,
+    ) -> str:
+        """Make a job every `interval` seconds, the first `offset` seconds from now.
+
+        `backlog` limits how many missed ones are made up for (0: all). Returns the template's jid;
+        `client.jobs[jid]` is a RecurringJob.
+        """
+        wire = options.to_wire(
+            {
+                "priority": priority,
+                "retries": retries,
+                "tags": tags,
+                "lease": lease,
+                "backlog": backlog or None,
+            }
+        )
+        jid = jids.new() if jid is None else options.text(jid, "jid")
+        call = calls.recur(
+            self.name,
+            jid,
+            "" if klass is None else naming.class_path(klass),
+            codec.encode(data),
+            options.milliseconds(interval, "interval"),
+            options.milliseconds(offset, "offset"),
+            options.pack(wire),
+        )
+        self._client.run(call)
+        return jid
+
+    @overload
+    def pop(
+        self, count: None = None, *, wait: float = 0, lease: Seconds | None = None
+    ) -> Job | None: ...
+    @overload
+    def pop(self, count: int, *, wait: float = 0, lease: Seconds | None = None) -> list[Job]: ...
+    def pop(
+        self, count: int | None = None, *, wait: float = 0, lease: Seconds | None = None
+    ) -> Job | list[Job] | None:
+        """Pop a job, or None when there is none; with `count` (1 to 100) a list of up to so many.
+
+        `wait`: seconds to block until there is one. `lease`: seconds for which the jobs are handed
+        out, 0 for good; default: the job's, the queue's, the setting's.
+        """
+        jobs = self._client.run(
+            plans.pop(
+                self._client.worker_name,
+                self._client.requests,
+                [self.name],
+                1 if count is None else options.integer(count, "count"),
+                None if lease is None else options.milliseconds(lease, "lease"),
+                options.milliseconds(wait, "wait") / 1000,
+            )
+        )
+        found = [Job(self._client, snapshot) for snapshot in jobs]
+        if count is None:
+            return found[0] if found else None
+        return found
+
+    def complete(
+        self,
+        jobs: Iterable[Job],
+        next_queue: str | None = None,
+        *,
+        pop: int = 0,
+        atomic: bool = False,
+        lease: Seconds | None = None,
+    ) -> Completed:
+        """Complete many jobs in as few calls as can be, and pop the next `pop` ones with the last.
+
+        One lost job does not stop the others, unless `atomic`: then all or none are completed.
+        """
+        members = [job.completing(next_queue) for job in jobs]
+        if not pop:
+            return Completed(self._client.run(plans.settle(members, atomic)), [])
+        answers, popped = self._client.run(
+            plans.settle_and_pop(
+                members,
+                atomic,
+                self._client.worker_name,
+                self._client.requests,
+                [self.name],
+                pop,
+                None if lease is None else options.milliseconds(lease, "lease"),
+            )
+        )
+        return Completed(answers, [Job(self._client, snapshot) for snapshot in popped])
+
+    @overload
+    def peek(self, count: None = None, offset: int = 0) -> Job | None: ...
+    @overload
+    def peek(self, count: int, offset: int = 0) -> list[Job]: ...
+    def peek(self, count: int | None = None, offset: int = 0) -> Job | list[Job] | None:
+        """Look at the job that the next pop would hand out, or at a list of up to `count`."""
+        found = self._client.run(calls.peek(self.name, count or 1, offset))
+        jobs = [Job(self._client, snapshot) for snapshot in found if snapshot is not None]
+        if count is None:
+            return jobs[0] if jobs else None
+        return jobs
+
+    def pause(self) -> None:
+        """Let pops find nothing until `unpause`."""
+        self._client.run(calls.pause([self.name]))
+
+    def unpause(self) -> None:
+        """Serve the queue again."""
+        self._client.run(calls.unpause([self.name]))
+
+    def unfail(self, group: str, count: int | None = None) -> int:
+        """Put failed jobs of a group into this queue, all or so many, oldest first."""
+        return self._client.run(plans.unfail_group(group, self.name, count))
+
+    def forget(self) -> None:
+        """Drop the queue from the registry; refused with WrongState when it holds anything."""
+        self._client.run(calls.forget([self.name]))
+
+    @property
+    def counts(self) -> QueueCounts:
+        """How many jobs there are in each state."""
+        _, counts = self._client.run(calls.queues(names=[self.name]))
+        return counts[0] if counts else QueueCounts(self.name, False, None, *[0] * 9)
+
+    # sync-only: a length cannot be awaited
+    def __len__(self) -> int:
+        """Waiting, scheduled, blocked and running jobs."""
+        counts = self.counts
+        return counts.waiting + counts.scheduled + counts.depends + counts.running + counts.stalled
+
+    def __bool__(self) -> bool:
+        """Return True: a queue is one also when it is empty."""
+        return True
+
+    @property
+    def heartbeat(self) -> float:
+        """Seconds that a lease lasts: the queue's own, else the setting."""
+        settings = self._client.run(calls.settings([f"heartbeat-{self.name}"]))
+        return float(settings[f"heartbeat-{self.name}"])
+
+    # sync-only: an assignment cannot be awaited
+    @heartbeat.setter
+    def heartbeat(self, seconds: Seconds | None) -> None:
+        self.set_heartbeat(seconds)
+
+    def set_heartbeat(self, seconds: Seconds | None) -> None:
+        """Give the queue's leases a length of their own; None: by the setting again."""
+        value = "" if seconds is None else str(options.milliseconds(seconds, "heartbeat") / 1000)
+        self._client.run(calls.configure(f"heartbeat-{self.name}", value))
+
+    def stats(self, date: datetime.date | datetime.datetime | float | None = None) -> QueueStats:
+        """Return counts and times of a UTC day: a date, a moment in seconds, or None for today."""
+        day = None if date is None else _day(date)
+        return stats.read(self._client.run(calls.stats(self.name, day)))
+
+    @property
+    def jobs(self) -> QueueJobs:
+        """The queue's jobs by state."""
+        return QueueJobs(self._client, self.name)
+
+
+def _day(date: datetime.date | datetime.datetime | float) -> int:
+    if isinstance(date, datetime.datetime):
+        date = options.moment(date, "date") / 1000
+    if isinstance(date, datetime.date):
+        return (date - datetime.date(1970, 1, 1)).days
+    return int(options.moment(date, "date") // 86_400_000)
+
+
+class Completed(list["str | Exception"]):
+    """The outcome of each job, its state or the exception; `jobs` are those popped with it."""
+
+    def __init__(self, outcomes: Iterable[str | Exception], jobs: list[Job]) -> None:
+        super().__init__(outcomes)
+        self.jobs = jobs
+
+    def raise_lost(self) -> None:
+        """Raise the first exception among the outcomes, if there is one."""
+        for outcome in self:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+
+class QueueJobs:
+    """Jids of a queue's jobs in each state, from `offset` on, up to `count` of them."""
+
+    def __init__(self, client: Client, queue: str) -> None:
+        self._client = client
+        self._queue = queue
+
+    def in_state(self, state: str, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of the jobs in this state."""
+
+        def page(cursor: str, most: int) -> calls.Call[tuple[str, list[str]]]:
+            return calls.jobs(self._queue, state, cursor, most)
+
+        return self._client.run(plans.listing(page, offset, count))
+
+    def waiting(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids in the order in which they will be popped."""
+        return self.in_state("waiting", offset, count)
+
+    def running(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids by the end of their leases."""
+        return self.in_state("running", offset, count)
+
+    def stalled(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids whose lease has run out, which no pop has noticed yet."""
+        return self.in_state("stalled", offset, count)
+
+    def scheduled(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids by the moment at which they become due."""
+        return self.in_state("scheduled", offset, count)
+
+    def depends(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids that wait for other jobs."""
+        return self.in_state("depends", offset, count)
+
+    def recurring(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of the recurring jobs by their next moment."""
+        return self.in_state("recurring", offset, count)
+
+    def complete(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of complete jobs, newest first."""
+        return self.in_state("complete", offset, count)
+
+    def failed(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of failed jobs, newest first."""
+        return self.in_state("failed", offset, count)
