@@ -1,5 +1,6 @@
 """A job engine whose every queue semantic is one atomic function inside Redis or Valkey."""
 
+from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob
 from pyjobs.client import Client
 from pyjobs.errors import (
     ClassNotFound,
@@ -30,6 +31,10 @@ from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
 
 __all__ = [
+    "AsyncClient",
+    "AsyncJob",
+    "AsyncQueue",
+    "AsyncRecurringJob",
     "ClassNotFound",
     "Client",
     "ConnectionError",

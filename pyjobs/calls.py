@@ -1,5 +1,7 @@
-"""Every command of the engine as a function that returns a Call: name, arguments, how to read the
-answer. No I/O and no decision happens here; `lua/README.md` has the contracts.
+"""Every command of the engine as a function that returns a Call.
+
+A Call is a name, arguments, and how to read the answer. No I/O and no decision happens here;
+`lua/README.md` has the contracts.
 
 Times are milliseconds here, as on the wire.
 """
@@ -22,8 +24,8 @@ class Call(Generic[T]):
     """One command with its arguments, ready to be sent.
 
     `kind` says how the server treats it: refused when memory is full (`puts`), runs then too
-    (`drains`), writes nothing (`reads`). `jids` are the jobs it is about. `repeat_at` is the position
-    of the argument that tells a repeat from a first sending, if the command has one.
+    (`drains`), writes nothing (`reads`). `jids` are the jobs it is about. `repeat_at` is the
+    position of the argument that tells a repeat from a first sending, if the command has one.
     """
 
     name: str

@@ -152,7 +152,7 @@ class Client:
 def connect(
     kind: Any, url: Any, given: dict[str, Any], server_options: dict[str, Any]
 ) -> tuple[Any, Any]:
-    """Return the membership of an embedded server, if that is what is asked for, and a connection."""
+    """Return the membership of an embedded server, if that is asked for, and a connection."""
     if url is not None and not isinstance(url, str):
         if given or server_options:
             raise InvalidArgument("url: a ready connection takes no further connection options")

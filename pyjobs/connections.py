@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import redis
 import redis.asyncio
+from hiredis import pack_command
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -30,8 +31,6 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from pyjobs.calls import Call
 from pyjobs.engine import Broken, Engine, Pause, Refused, Send
-
-from hiredis import pack_command
 
 T = TypeVar("T")
 

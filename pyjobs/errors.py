@@ -38,7 +38,7 @@ class PyjobsError(Exception):
 
 
 class InvalidArgument(PyjobsError, ValueError):
-    """A value is out of its limits; the text names the argument and the limit. Nothing was written."""
+    """A value is out of its limits; the text names both. Nothing was written."""
 
 
 class EncodingError(PyjobsError, ValueError):
@@ -138,7 +138,7 @@ class OutOfMemory(ServerError):
 
 
 class FormatVersion(ServerError):
-    """The stored data has a format outside the range that this version knows; nothing was applied."""
+    """The stored data has a format that this version does not know; nothing was applied."""
 
 
 class EngineBug(ServerError):

@@ -75,5 +75,5 @@ class Events:
                 return
             for entry_id, fields in entries:
                 cursor = entry_id.decode()
-                for event in read(entry_id, fields):
+                for event in read(entry_id, fields):  # noqa: UP028 - an async one cannot delegate
                     yield event

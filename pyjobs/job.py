@@ -129,7 +129,7 @@ class Job:
 
     @property
     def expires(self) -> float | None:
-        """When the lease ends, in seconds since the epoch of the server; None: no lease, or no end."""
+        """When the lease ends, in seconds since the epoch; None: no lease, or no end."""
         return self._snapshot.expires / 1000 if self._snapshot.expires else None
 
     def ttl(self) -> float | None:
@@ -186,17 +186,21 @@ class Job:
         self, next_queue: str | None = None, **stay: Unpack[StayOptions]
     ) -> calls.Call[str]:
         """Return the call that completes the job, for several in one: see `Queue.complete`."""
+        call, slices, _ = self._completing(next_queue, stay)
+        if slices:
+            raise InvalidArgument(f"depends: one call takes {plans.SLICE_JOBS} jobs")
+        return call
+
+    def _completing(
+        self, next_queue: str | None, stay: StayOptions
+    ) -> tuple[calls.Call[str], list[list[str]], dict[str, Any]]:
+        """Return the call, the dependencies that do not fit into it, and what goes with them."""
         if next_queue == "":
-            raise InvalidArgument(
-                "next_queue: must not be empty; leave it out to complete for good"
-            )
-        wire = options.to_wire(stay)
-        if len(wire.get("depends", [])) > plans.SLICE_JOBS:
-            raise InvalidArgument(
-                f"depends: {len(wire['depends'])} jobs are more than {plans.SLICE_JOBS} for one call"
-            )
+            raise InvalidArgument("next_queue: is empty; leave it out to complete for good")
+        wire, slices, rest = plans.held_back(options.to_wire(stay))
         packed = options.pack(wire)
-        return calls.complete(self.lease, self._changed(), next_queue or "", packed)
+        call = calls.complete(self.lease, self._changed(), next_queue or "", packed)
+        return call, slices, rest
 
     def complete(self, next_queue: str | None = None, **stay: Unpack[StayOptions]) -> str:
         """Complete the job, for good or into the next queue; returns its state.
@@ -204,11 +208,12 @@ class Job:
         A stay in a next queue takes priority, delay, at, depends, missing and parent_failure.
         Raises LeaseLost when the lease was taken away.
         """
-        self._state = self._client.run(self.completing(next_queue, **stay))
+        call, slices, rest = self._completing(next_queue, stay)
+        self._state = self._client.run(plans.then_depend(call, self.jid, slices, rest))
         return self._state
 
     def fail(self, group: str, message: str = "") -> str:
-        """Give the job up into a failure group; `message` has up to 16,384 bytes. Raises LeaseLost."""
+        """Give the job up into a failure group, with up to 16,384 bytes of message."""
         group, message = options.text(group, "group"), options.text(message, "message")
         self._state = self._client.run(calls.fail(self.lease, group, message, self._changed()))
         return self._state
@@ -319,7 +324,7 @@ class Job:
         self._snapshot.record.flags &= ~TRACKED
 
     def log(self, what: str, data: Any = None) -> None:
-        """Write an entry of your own into the job's history; `data` has up to 4,096 bytes packed."""
+        """Write an entry of your own into the history; `data` has up to 4,096 bytes packed."""
         packed = b"" if data is None else codec.encode(data)
         self._client.run(calls.log(self.jid, what, packed, self._client.request()))
 

@@ -1,7 +1,8 @@
 """The options of a job: a typed mirror of `lua/rules/options.lua`, and their way onto the wire.
 
-Times are seconds in Python (or timedeltas, or aware datetimes for moments) and whole milliseconds
-on the wire. Ranges are the engine's to check; only what cannot be put into a number is refused here.
+Times are seconds in Python (or timedeltas, or aware datetimes for moments) and whole
+milliseconds on the wire. Ranges are the engine's to check; only what cannot be put into a number
+is refused here.
 """
 
 from __future__ import annotations

@@ -26,34 +26,51 @@ SLICE_BYTES = 262144
 """Bytes of payload that one call takes: `BYTES` in `lua/rules/limits.lua`."""
 
 
+def held_back(wire: dict[str, Any]) -> tuple[dict[str, Any], list[list[str]], dict[str, Any]]:
+    """Leave in `wire` the dependencies that fit into one call.
+
+    Returns the options, the further dependencies in slices, and what goes with each of those.
+    """
+    parents: list[str] = wire.get("depends", [])
+    if len(parents) <= SLICE_JOBS:
+        return wire, [], {}
+    slices = [parents[at : at + SLICE_JOBS] for at in range(0, len(parents), SLICE_JOBS)]
+    rest: dict[str, Any] = {
+        name: wire[name] for name in ("missing", "parent_failure") if name in wire
+    }
+    return {**wire, "depends": slices[0], "hold": True}, slices[1:], rest
+
+
+def then_depend(
+    call: Call[str], jid: str, slices: Sequence[Sequence[str]], rest: dict[str, Any]
+) -> Plan[str]:
+    """Make a call, then add dependencies under the hold that it set; returns the job's state."""
+    answer: str = yield call
+    if slices and answer != "kept":
+        state = yield from depend(jid, slices, rest)
+        return state if call.name == "complete" else answer
+    return answer
+
+
 class Put:
     """A job that is to be put: its call, and what of it does not fit into one call."""
 
     def __init__(
         self, queue: str, jid: str, klass: str, payload: bytes, wire: dict[str, Any]
     ) -> None:
-        parents: list[str] = wire.get("depends", [])
         self.jid = jid
         self.size = len(payload) + 64
-        self.more = [parents[at : at + SLICE_JOBS] for at in range(0, len(parents), SLICE_JOBS)]
-        self.rest: dict[str, Any] = {
-            name: wire[name] for name in ("missing", "parent_failure") if name in wire
-        }
-        if len(self.more) > 1:
-            wire = {**wire, "depends": self.more[0], "hold": True}
+        wire, self._slices, self._rest = held_back(wire)
         self.call = calls.put(queue, jid, klass, payload, options.pack(wire))
 
     @property
     def whole(self) -> bool:
         """Whether one call is enough."""
-        return len(self.more) <= 1
+        return not self._slices
 
     def plan(self) -> Plan[str]:
         """Put the job, then its further dependencies under a hold that the last slice lifts."""
-        answer: str = yield self.call
-        if answer != "kept":
-            yield from depend(self.jid, self.more[1:], self.rest)
-        return answer
+        return then_depend(self.call, self.jid, self._slices, self._rest)
 
 
 def depend(
@@ -149,7 +166,7 @@ def pop(
     lease: int | None,
     wait: float,
 ) -> Plan[list[Snapshot]]:
-    """Pop jobs; blocks up to `wait` seconds in the server, without polling, until there are some."""
+    """Pop jobs; blocks up to `wait` seconds in the server, without polling."""
     ends = time.monotonic() + wait
     names = tuple(queues)
     while True:
@@ -254,7 +271,7 @@ def listing(page: Callable[[str, int], Call[Any]], offset: int, count: int) -> P
 
 
 def unfail_group(group: str, queue: str, count: int | None) -> Plan[int]:
-    """Put failed jobs of a group back, all or so many, oldest first, in slices; returns how many."""
+    """Put failed jobs of a group back, all or the oldest ones, in slices; returns how many."""
     moved = 0
     while count is None or moved < count:
         most = SLICE_JOBS if count is None else min(count - moved, SLICE_JOBS)
@@ -313,7 +330,7 @@ def held(worker: str) -> Plan[calls.WorkerPage]:
 
 
 def read_events(key: str, since: str, count: int, wait: float | None = 0) -> Plan[list[Any]]:
-    """Read entries of the event stream after a cursor; blocks up to `wait` seconds (None: for ever).
+    """Read the events after a cursor; blocks up to `wait` seconds (None: for ever).
 
     Returns (id, fields) pairs, none when nothing came.
     """

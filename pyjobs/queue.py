@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from pyjobs import calls, codec, jids, naming, options, plans, stats
 from pyjobs.calls import QueueCounts
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from pyjobs.client import Client
 
-MOST = 100
-"""Jobs that one call hands out."""
+J = TypeVar("J")
 
 
 def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plans.Put:
@@ -155,7 +154,7 @@ class Queue:
         pop: int = 0,
         atomic: bool = False,
         lease: Seconds | None = None,
-    ) -> Completed:
+    ) -> Completed[Job]:
         """Complete many jobs in as few calls as can be, and pop the next `pop` ones with the last.
 
         One lost job does not stop the others, unless `atomic`: then all or none are completed.
@@ -236,7 +235,7 @@ class Queue:
         value = "" if seconds is None else str(options.milliseconds(seconds, "heartbeat") / 1000)
         self._client.run(calls.configure(f"heartbeat-{self.name}", value))
 
-    def stats(self, date: datetime.date | datetime.datetime | float | None = None) -> QueueStats:
+    def stats(self, date: dt.date | dt.datetime | float | None = None) -> QueueStats:
         """Return counts and times of a UTC day: a date, a moment in seconds, or None for today."""
         day = None if date is None else _day(date)
         return stats.read(self._client.run(calls.stats(self.name, day)))
@@ -247,18 +246,18 @@ class Queue:
         return QueueJobs(self._client, self.name)
 
 
-def _day(date: datetime.date | datetime.datetime | float) -> int:
-    if isinstance(date, datetime.datetime):
+def _day(date: dt.date | dt.datetime | float) -> int:
+    if isinstance(date, dt.datetime):
         date = options.moment(date, "date") / 1000
-    if isinstance(date, datetime.date):
-        return (date - datetime.date(1970, 1, 1)).days
+    if isinstance(date, dt.date):
+        return (date - dt.date(1970, 1, 1)).days
     return int(options.moment(date, "date") // 86_400_000)
 
 
-class Completed(list["str | Exception"]):
+class Completed(list["str | Exception"], Generic[J]):
     """The outcome of each job, its state or the exception; `jobs` are those popped with it."""
 
-    def __init__(self, outcomes: Iterable[str | Exception], jobs: list[Job]) -> None:
+    def __init__(self, outcomes: Iterable[str | Exception], jobs: list[J]) -> None:
         super().__init__(outcomes)
         self.jobs = jobs
 

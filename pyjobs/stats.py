@@ -59,7 +59,8 @@ class QueueStats:
     """A queue's UTC day.
 
     `retries` are attempts that were followed by another, `failures` jobs that failed, `failed`
-    those of them that still are. `run` is about attempts that succeeded, `failed_run` about the others.
+    those of them that still are. `run` is about attempts that succeeded, `failed_run` about the
+    others.
     """
 
     retries: int

@@ -1,0 +1,7 @@
+"""The client for asyncio: the same names and arguments, with `await`."""
+
+from pyjobs.aio.client import AsyncClient
+from pyjobs.aio.job import AsyncJob, AsyncRecurringJob
+from pyjobs.aio.queue import AsyncQueue
+
+__all__ = ["AsyncClient", "AsyncJob", "AsyncQueue", "AsyncRecurringJob"]

@@ -1,0 +1,144 @@
+"""`pyjobs/client.py` for asyncio, written from it by `.ci/async-surface`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import redis.asyncio
+
+from pyjobs import calls, options, plans
+from pyjobs.aio.events import AsyncEvents
+from pyjobs.aio.queue import AsyncQueue
+from pyjobs.aio.views import AsyncConfig, AsyncJobs, AsyncQueues, AsyncWorkers
+from pyjobs.calls import Call
+from pyjobs.connections import AsyncConnections
+from pyjobs.engine import Engine
+from pyjobs.errors import InvalidArgument
+from pyjobs.options import Reference
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+from pyjobs.client import _NAMESPACE, T, connect, place
+
+
+class AsyncClient:
+    """A namespace of the engine on one server; safe to share between threads, and across a fork.
+
+    `url`: `redis://`, `rediss://`, `unix://`, `embedded:` (a private Valkey of this user's, started
+    on demand), `embedded:///folder`, or a ready `redis.asyncio.Redis`; default: `$PYJOBS_URL`, else
+    `redis://localhost:6379/0`. Or `host`, `port`, `db`. `namespace` has 1 to 64 characters of
+    `A-Z a-z 0-9 _ . -`; default: `$PYJOBS_NAMESPACE`, else `pyjobs`. `worker_name` names the holder
+    of what this client pops, up to 200 bytes; default: host, pid and some random characters.
+    `delivery` is `functions`, `scripts` or `auto`. `now` is for tests: a function that returns the
+    time in milliseconds, instead of the server's clock.
+    """
+
+    def __init__(
+        self,
+        url: str | redis.asyncio.Redis | None = None,
+        *,
+        namespace: str | None = None,
+        host: str | None = None,
+        port: int | None = None,
+        db: int | None = None,
+        worker_name: str | None = None,
+        delivery: str = "auto",
+        now: Callable[[], int] | None = None,
+        **server_options: Any,
+    ) -> None:
+        self.namespace = namespace or os.environ.get("PYJOBS_NAMESPACE") or "pyjobs"
+        if not _NAMESPACE.fullmatch(self.namespace):
+            raise InvalidArgument(
+                f"namespace: {self.namespace!r} is not 1 to 64 characters of A-Z a-z 0-9 _ . -"
+            )
+        if delivery not in {"auto", "functions", "scripts"}:
+            raise InvalidArgument(f"delivery: {delivery!r} is none of auto, functions, scripts")
+        given = {"host": host, "port": port, "db": db}
+        given = {name: value for name, value in given.items() if value is not None}
+        self._membership, self.server = connect(redis.asyncio.Redis, url, given, server_options)
+        self._engine = Engine(self.namespace, delivery, now)
+        self._connections = AsyncConnections(self.server, self._engine)
+        self._worker_name = worker_name
+        self._identity = (0, "", plans.Requests(""))
+        self.jobs = AsyncJobs(self)
+        self.queues = AsyncQueues(self)
+        self.workers = AsyncWorkers(self)
+        self.config = AsyncConfig(self)
+        self.events = AsyncEvents(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.namespace!r} on {place(self.server)}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections, and leave an embedded server."""
+        await self._connections.close()
+        await self.server.aclose()
+        if self._membership is not None:
+            self._membership.close()
+
+    async def run(self, work: Call[T] | Generator[Any, Any, T]) -> T:
+        """Carry out a call of `pyjobs.calls` or a plan of `pyjobs.plans`."""
+        return await self._connections.run(work)
+
+    def key(self, name: str) -> str:
+        """Return the server's key of this name in the namespace."""
+        return self._engine.key(name)
+
+    def _identify(self) -> tuple[int, str, plans.Requests]:
+        process = os.getpid()
+        if self._identity[0] != process:
+            mark = secrets.token_hex(4)
+            name = self._worker_name or f"{socket.gethostname()[:150]}-{process}-{mark}"
+            self._identity = (process, name, plans.Requests(mark))
+        return self._identity
+
+    @property
+    def worker_name(self) -> str:
+        """Who holds what this client pops; another name in a forked child, unless one was given."""
+        return self._identify()[1]
+
+    @property
+    def requests(self) -> plans.Requests:
+        """The numbers of this client's pops."""
+        return self._identify()[2]
+
+    def request(self) -> str:
+        """Return a mark by which a repeated call is known."""
+        return secrets.token_hex(8)
+
+    def queue(self, name: str) -> AsyncQueue:
+        """Return a queue; it comes into being with its first job."""
+        return AsyncQueue(self, name)
+
+    async def track(self, job: Reference) -> None:
+        """Mark a job for people to follow."""
+        await self.run(calls.track(options.reference(job)))
+
+    async def untrack(self, job: Reference) -> None:
+        """Take the mark off, whether the job is still there or not."""
+        await self.run(calls.untrack(options.reference(job)))
+
+    async def tags(self, offset: int = 0, count: int = 100) -> dict[str, int]:
+        """Return the tags that are on most jobs, with their numbers; `count` is up to 100."""
+        return await self.run(calls.tags(offset, count))
+
+    async def unfail(self, group: str, queue: str = "", count: int | None = None) -> int:
+        """Put failed jobs of a group back, into `queue` or each its own; returns how many.
+
+        All, or the oldest `count`; in slices, each of which is done as a whole.
+        """
+        return await self.run(plans.unfail_group(group, queue, count))
+
+    async def tick(self) -> float:
+        """Do a slice of what is due (as every pop does); returns seconds until more may be due."""
+        return await self.run(calls.tick()) / 1000

@@ -1,0 +1,469 @@
+"""`pyjobs/job.py` for asyncio, written from it by `.ci/async-surface`."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Any
+
+from pyjobs import calls, codec, naming, options, plans
+from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
+from pyjobs.options import Reference, Seconds, StayOptions
+from pyjobs.record import TRACKED
+from pyjobs.snapshot import Event, Failure, Snapshot
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pyjobs.aio.client import AsyncClient
+    from pyjobs.aio.queue import AsyncQueue
+
+
+class AsyncJob:
+    """One job, as it was when it was popped or looked up; `refresh` looks again.
+
+    `job["key"]` reads and writes the data, if that is a dictionary. Data that was changed goes to
+    the server with `complete`, `fail` or `save`, in the same call.
+    """
+
+    def __init__(self, client: AsyncClient, snapshot: Snapshot) -> None:
+        self._client = client
+        self._snapshot = snapshot
+        self._state = snapshot.record.state
+        self._data: Any = None
+        self._decoded = False
+
+    def __repr__(self) -> str:
+        klass = self.klass_name or "data"
+        return f"<{type(self).__name__} {klass} {self.jid} {self.state} in {self.queue_name!r}>"
+
+    @property
+    def jid(self) -> str:
+        """The job's id."""
+        return self._snapshot.jid
+
+    @property
+    def queue_name(self) -> str:
+        """Name of the queue that the job is in."""
+        return self._snapshot.queue
+
+    @property
+    def klass_name(self) -> str:
+        """Import path of the job class; empty for a plain data item."""
+        return self._snapshot.klass
+
+    @property
+    def klass(self) -> type:
+        """The job class, imported; refuses what is no job class."""
+        return naming.resolve(self.klass_name)
+
+    @property
+    def data(self) -> Any:
+        """The job's data, decoded when first looked at."""
+        if not self._decoded:
+            self._data = codec.decode(self._snapshot.record.payload)
+            self._decoded = True
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data, self._decoded = data, True
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.data[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.data[key] = value
+
+    @property
+    def state(self) -> str:
+        """One of waiting, scheduled, depends, running, throttled, complete, failed, cancelled."""
+        return self._state
+
+    @property
+    def priority(self) -> int:
+        """Lower runs sooner."""
+        return self._snapshot.record.priority
+
+    @property
+    def tags(self) -> list[str]:
+        """The job's tags, in the order in which they came."""
+        return list(self._snapshot.record.options.get("tags", []))
+
+    @property
+    def origin(self) -> str:
+        """The jid of the recurring job that made this one, or empty."""
+        return str(self._snapshot.record.options.get("origin", ""))
+
+    @property
+    def tracked(self) -> bool:
+        """Whether somebody follows the job."""
+        return bool(self._snapshot.record.flags & TRACKED)
+
+    @property
+    def attempt(self) -> int:
+        """The ordinal of the latest hand-out, 0 before the first."""
+        return self._snapshot.record.attempt
+
+    @property
+    def retries_left(self) -> int:
+        """Further attempts that the job may have."""
+        return self._snapshot.record.left
+
+    @property
+    def original_retries(self) -> int:
+        """Further attempts that it was put with."""
+        return self._snapshot.record.retries
+
+    @property
+    def worker_name(self) -> str:
+        """Who holds the job; empty when nobody does."""
+        return self._snapshot.record.worker
+
+    @property
+    def expires(self) -> float | None:
+        """When the lease ends, in seconds since the epoch; None: no lease, or no end."""
+        return self._snapshot.expires / 1000 if self._snapshot.expires else None
+
+    def ttl(self) -> float | None:
+        """Seconds left of the lease, by this machine's clock; None as for `expires`."""
+        return None if self.expires is None else self.expires - time.time()
+
+    @property
+    def lease(self) -> calls.Lease:
+        """What a holder shows to the engine; refused for a job that is in nobody's hands."""
+        if not self._snapshot.record.popped:
+            raise WrongState(f"job {self.jid} is {self.state}: nobody holds it", self.jid)
+        if self.worker_name != self._client.worker_name:
+            raise WrongState(
+                f"job {self.jid} is held by {self.worker_name}, not by {self._client.worker_name}",
+                self.jid,
+            )
+        return calls.Lease(self.queue_name, self.jid, self._snapshot.record.token)
+
+    @property
+    def dependencies(self) -> list[str]:
+        """Jids that the job waits for (of very many, some thousand)."""
+        return list(self._snapshot.dependencies)
+
+    @property
+    def dependents(self) -> list[str]:
+        """Jids that wait for the job (the first thousand); a popped job knows after `refresh`."""
+        return list(self._snapshot.dependents)
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the job, or its last attempt, failed; a popped job knows after `refresh`."""
+        return self._snapshot.failure
+
+    @property
+    def history(self) -> list[Event]:
+        """All that happened to the job, oldest first (cut by the setting `max-job-history`)."""
+        return self._snapshot.history()
+
+    @property
+    def queue(self) -> AsyncQueue:
+        """The queue that the job is in."""
+        return self._client.queue(self.queue_name)
+
+    def _changed(self) -> bytes:
+        """Return the data as bytes if it is to be stored anew."""
+        if not self._decoded:
+            return b""
+        payload = codec.encode(self._data)
+        return b"" if payload == self._snapshot.record.payload else payload
+
+    def completing(
+        self, next_queue: str | None = None, **stay: Unpack[StayOptions]
+    ) -> calls.Call[str]:
+        """Return the call that completes the job, for several in one: see `AsyncQueue.complete`."""
+        call, slices, _ = self._completing(next_queue, stay)
+        if slices:
+            raise InvalidArgument(f"depends: one call takes {plans.SLICE_JOBS} jobs")
+        return call
+
+    def _completing(
+        self, next_queue: str | None, stay: StayOptions
+    ) -> tuple[calls.Call[str], list[list[str]], dict[str, Any]]:
+        """Return the call, the dependencies that do not fit into it, and what goes with them."""
+        if next_queue == "":
+            raise InvalidArgument("next_queue: is empty; leave it out to complete for good")
+        wire, slices, rest = plans.held_back(options.to_wire(stay))
+        packed = options.pack(wire)
+        call = calls.complete(self.lease, self._changed(), next_queue or "", packed)
+        return call, slices, rest
+
+    async def complete(self, next_queue: str | None = None, **stay: Unpack[StayOptions]) -> str:
+        """Complete the job, for good or into the next queue; returns its state.
+
+        A stay in a next queue takes priority, delay, at, depends, missing and parent_failure.
+        Raises LeaseLost when the lease was taken away.
+        """
+        call, slices, rest = self._completing(next_queue, stay)
+        self._state = await self._client.run(plans.then_depend(call, self.jid, slices, rest))
+        return self._state
+
+    async def fail(self, group: str, message: str = "") -> str:
+        """Give the job up into a failure group, with up to 16,384 bytes of message."""
+        group, message = options.text(group, "group"), options.text(message, "message")
+        self._state = await self._client.run(
+            calls.fail(self.lease, group, message, self._changed())
+        )
+        return self._state
+
+    async def retry(self, delay: Seconds = 0, group: str = "", message: str = "") -> str:
+        """Ask for another attempt, `delay` seconds from now, and note why.
+
+        Returns waiting or scheduled, or failed when no retries are left. Raises LeaseLost.
+        """
+        call = calls.retry(
+            self.lease,
+            options.milliseconds(delay, "delay"),
+            options.text(group, "group"),
+            options.text(message, "message"),
+        )
+        self._state = await self._client.run(call)
+        return self._state
+
+    async def release(self, delay: Seconds = 0) -> str:
+        """Give the job back without counting a retry; it keeps its place. Raises LeaseLost."""
+        call = calls.release(self.lease, options.milliseconds(delay, "delay"))
+        self._state = await self._client.run(call)
+        return self._state
+
+    async def heartbeat(self, lease: Seconds | None = None) -> float | None:
+        """Prolong the lease, counted from now; returns its end. Raises LeaseLost."""
+        length = None if lease is None else options.milliseconds(lease, "lease")
+        (ends,) = await self._client.run(
+            calls.heartbeat(self._client.worker_name, [self.lease], length)
+        )
+        if isinstance(ends, Exception):
+            raise ends
+        self._snapshot.expires = ends
+        return self.expires
+
+    async def refresh(self) -> AsyncJob:
+        """Look at the job again; raises JobNotFound when it is gone."""
+        (snapshot,) = await self._client.run(calls.get([self.jid]))
+        if snapshot is None:
+            raise JobNotFound(f"no job {self.jid}", self.jid)
+        self._snapshot, self._state, self._decoded = snapshot, snapshot.record.state, False
+        return self
+
+    async def move(self, queue: str, delay: Seconds = 0) -> str:
+        """Move the job to a queue, from whatever state; a holder loses it. Returns its state."""
+        call = calls.move(self.jid, queue, options.milliseconds(delay, "delay"))
+        self._state = await self._client.run(call)
+        self._snapshot.queue = queue
+        return self._state
+
+    async def cancel(self) -> None:
+        """Take the job out of the system; refused when others wait for it."""
+        await self._client.run(calls.cancel([self.jid]))
+        self._state = "cancelled"
+
+    async def timeout(self) -> str:
+        """Take the running job from its holder, as if the lease had run out; returns its state."""
+        self._state = await self._client.run(calls.timeout(self.jid))
+        return self._state
+
+    async def unfail(self, queue: str = "") -> str:
+        """Put the failed job back, into this queue or its own; returns its state."""
+        self._state = await self._client.run(calls.unfail(self.jid, queue))
+        return self._state
+
+    async def set_priority(self, priority: int) -> None:
+        """Change the priority; the job keeps its place by age among its new equals."""
+        value = options.integer(priority, "priority")
+        self._snapshot.record.priority = await self._client.run(calls.priority(self.jid, value))
+
+    async def depend(
+        self, *jobs: Reference, missing: str | None = None, parent_failure: str | None = None
+    ) -> str:
+        """Make the job, which must not run yet, wait for these too; returns its state."""
+        wire = options.to_wire(
+            {"depends": jobs, "missing": missing, "parent_failure": parent_failure}
+        )
+        slices = list(plans.sliced(wire.pop("depends", [])))
+        self._state = await self._client.run(
+            plans.depend(self.jid, slices, wire, hold=len(slices) > 1)
+        )
+        return self._state
+
+    async def undepend(self, *jobs: Reference, all: bool = False) -> str:
+        """Make the job not wait for these any more, or for none at all; returns its state."""
+        if all == bool(jobs):
+            raise InvalidArgument("undepend: name the jobs, or say all=True")
+        jids = [options.reference(job) for job in jobs]
+        self._state = await self._client.run(calls.undepend(self.jid, jids))
+        return self._state
+
+    async def tag(self, *tags: str) -> list[str]:
+        """Put tags on the job; returns all that it carries."""
+        self._snapshot.record.options["tags"] = await self._client.run(calls.tag(self.jid, tags))
+        return self.tags
+
+    async def untag(self, *tags: str) -> list[str]:
+        """Take tags off the job; returns those that it keeps."""
+        self._snapshot.record.options["tags"] = await self._client.run(calls.untag(self.jid, tags))
+        return self.tags
+
+    async def track(self) -> None:
+        """Mark the job for people to follow."""
+        await self._client.run(calls.track(self.jid))
+        self._snapshot.record.flags |= TRACKED
+
+    async def untrack(self) -> None:
+        """Take the mark off."""
+        await self._client.run(calls.untrack(self.jid))
+        self._snapshot.record.flags &= ~TRACKED
+
+    async def log(self, what: str, data: Any = None) -> None:
+        """Write an entry of your own into the history; `data` has up to 4,096 bytes packed."""
+        packed = b"" if data is None else codec.encode(data)
+        await self._client.run(calls.log(self.jid, what, packed, self._client.request()))
+
+
+class AsyncRecurringJob:
+    """A template from which the engine makes jobs, one every `interval` seconds."""
+
+    def __init__(self, client: AsyncClient, template: calls.Template) -> None:
+        self._client = client
+        self._template = template
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.klass_name} {self.jid} every {self.interval:g} s "
+            f"in {self.queue_name!r}>"
+        )
+
+    @property
+    def jid(self) -> str:
+        """The template's id; the jobs that it makes have ids of their own."""
+        return self._template.jid
+
+    @property
+    def queue_name(self) -> str:
+        """Name of the queue that its jobs go into."""
+        return self._template.queue
+
+    @property
+    def klass_name(self) -> str:
+        """Import path of the job class."""
+        return self._template.klass
+
+    @property
+    def klass(self) -> type:
+        """The job class, imported."""
+        return naming.resolve(self.klass_name)
+
+    @property
+    def data(self) -> Any:
+        """The data that each job gets."""
+        return codec.decode(self._template.payload)
+
+    @property
+    def interval(self) -> float:
+        """Seconds from one job to the next."""
+        return self._template.interval / 1000
+
+    @property
+    def next(self) -> float:
+        """When the next job is due, in seconds since the epoch."""
+        return self._template.next / 1000
+
+    @property
+    def count(self) -> int:
+        """How many jobs were made."""
+        return self._template.count
+
+    @property
+    def backlog(self) -> int:
+        """How many jobs that were missed are made up for; 0: all."""
+        return self._template.backlog
+
+    @property
+    def priority(self) -> int:
+        """Priority of the jobs."""
+        return self._template.priority
+
+    @property
+    def retries(self) -> int:
+        """Further attempts that each job has."""
+        return self._template.retries
+
+    @property
+    def tags(self) -> list[str]:
+        """Tags of the jobs."""
+        return list(self._template.tags)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it makes no jobs for now."""
+        return self._template.paused
+
+    @property
+    def state(self) -> str:
+        """Always `recurring`."""
+        return "recurring"
+
+    async def update(
+        self,
+        *,
+        interval: Seconds | None = None,
+        data: Any = None,
+        klass: Any = None,
+        queue: str | None = None,
+        priority: int | None = None,
+        retries: int | None = None,
+        tags: list[str] | None = None,
+        lease: Seconds | None = None,
+        backlog: int | None = None,
+        paused: bool | None = None,
+    ) -> None:
+        """Change what is given, all of it or nothing."""
+        wire: dict[str, Any] = {
+            "interval": None if interval is None else options.milliseconds(interval, "interval"),
+            "klass": None if klass is None else naming.class_path(klass),
+            "queue": queue,
+            "priority": priority,
+            "retries": retries,
+            "tags": tags,
+            "lease": None if lease is None else options.milliseconds(lease, "lease"),
+            "backlog": backlog,
+            "paused": paused,
+        }
+        packed = options.pack({name: value for name, value in wire.items() if value is not None})
+        payload = b"" if data is None else codec.encode(data)
+        await self._client.run(calls.recur_update(self.jid, packed, payload))
+        (template,) = await self._client.run(calls.recurring([self.jid]))
+        if template is not None:
+            self._template = template
+
+    async def move(self, queue: str) -> None:
+        """Let its jobs go into another queue."""
+        await self._client.run(calls.recur_update(self.jid, options.pack({"queue": queue})))
+
+    async def pause(self) -> None:
+        """Make no jobs until `unpause`."""
+        await self._client.run(calls.recur_update(self.jid, options.pack({"paused": True})))
+
+    async def unpause(self) -> None:
+        """Make jobs again, in the old rhythm, without making up for the pause."""
+        await self._client.run(calls.recur_update(self.jid, options.pack({"paused": False})))
+
+    async def tag(self, *tags: str) -> None:
+        """Put tags on the jobs that are made from now on."""
+        wire = {"tags": [*self.tags, *(tag for tag in tags if tag not in self.tags)]}
+        await self._client.run(calls.recur_update(self.jid, options.pack(wire)))
+        self._template = dataclasses.replace(self._template, tags=wire["tags"])
+
+    async def untag(self, *tags: str) -> None:
+        """Take tags off the jobs that are made from now on."""
+        wire = {"tags": [tag for tag in self.tags if tag not in tags]}
+        await self._client.run(calls.recur_update(self.jid, options.pack(wire)))
+        self._template = dataclasses.replace(self._template, tags=wire["tags"])
+
+    async def cancel(self) -> None:
+        """End it; jobs that were made stay."""
+        await self._client.run(calls.unrecur(self.jid))

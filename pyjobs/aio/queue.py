@@ -1,0 +1,274 @@
+"""`pyjobs/queue.py` for asyncio, written from it by `.ci/async-surface`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from pyjobs import calls, codec, jids, naming, options, plans, stats
+from pyjobs.aio.job import AsyncJob
+from pyjobs.calls import QueueCounts
+from pyjobs.options import JobOptions, Seconds
+from pyjobs.stats import QueueStats
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pyjobs.aio.client import AsyncClient
+from pyjobs.queue import Completed, _day, prepare
+
+
+class AsyncQueue:
+    """A queue of a namespace; it comes into being with its first job."""
+
+    def __init__(self, client: AsyncClient, name: str) -> None:
+        self._client = client
+        self.name = options.text(name, "queue")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    async def put(self, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> str:
+        """Put a job; returns its jid.
+
+        `klass` is a job class, its import path, or None for a plain data item. `data` is anything
+        that msgpack carries. See JobOptions for the options. Safe to repeat: after OutcomeUnknown,
+        put again with the jid that the exception names.
+        """
+        put = prepare(self.name, klass, data, given)
+        await self._client.run(put.plan())
+        return put.jid
+
+    async def put_many(
+        self, jobs: Iterable[Mapping[str, Any]], *, atomic: bool = False
+    ) -> list[str]:
+        """Put any number of jobs, in order; returns their jids.
+
+        A job is a mapping of `klass`, `data` and options. They go in slices of up to 100 jobs or
+        256 kB, each put as a whole or not at all; with `atomic` all must fit into one slice.
+        """
+        puts = (
+            prepare(
+                self.name,
+                job.get("klass"),
+                job.get("data"),
+                {name: value for name, value in job.items() if name not in {"klass", "data"}},
+            )
+            for job in jobs
+        )
+        return await self._client.run(plans.put_many(puts, atomic))
+
+    async def recur(
+        self,
+        klass: Any,
+        data: Any = None,
+        *,
+        interval: Seconds,
+        offset: Seconds = 0,
+        jid: str | None = None,
+        priority: int = 0,
+        retries: int = 5,
+        tags: Sequence[str] = (),
+        lease: Seconds | None = None,
+        backlog: int = 0,
+    ) -> str:
+        """Make a job every `interval` seconds, the first `offset` seconds from now.
+
+        `backlog` limits how many missed ones are made up for (0: all). Returns the template's jid;
+        `client.jobs[jid]` is a AsyncRecurringJob.
+        """
+        wire = options.to_wire(
+            {
+                "priority": priority,
+                "retries": retries,
+                "tags": tags,
+                "lease": lease,
+                "backlog": backlog or None,
+            }
+        )
+        jid = jids.new() if jid is None else options.text(jid, "jid")
+        call = calls.recur(
+            self.name,
+            jid,
+            "" if klass is None else naming.class_path(klass),
+            codec.encode(data),
+            options.milliseconds(interval, "interval"),
+            options.milliseconds(offset, "offset"),
+            options.pack(wire),
+        )
+        await self._client.run(call)
+        return jid
+
+    @overload
+    async def pop(
+        self, count: None = None, *, wait: float = 0, lease: Seconds | None = None
+    ) -> AsyncJob | None: ...
+
+    @overload
+    async def pop(
+        self, count: int, *, wait: float = 0, lease: Seconds | None = None
+    ) -> list[AsyncJob]: ...
+
+    async def pop(
+        self, count: int | None = None, *, wait: float = 0, lease: Seconds | None = None
+    ) -> AsyncJob | list[AsyncJob] | None:
+        """Pop a job, or None when there is none; with `count` (1 to 100) a list of up to so many.
+
+        `wait`: seconds to block until there is one. `lease`: seconds for which the jobs are handed
+        out, 0 for good; default: the job's, the queue's, the setting's.
+        """
+        jobs = await self._client.run(
+            plans.pop(
+                self._client.worker_name,
+                self._client.requests,
+                [self.name],
+                1 if count is None else options.integer(count, "count"),
+                None if lease is None else options.milliseconds(lease, "lease"),
+                options.milliseconds(wait, "wait") / 1000,
+            )
+        )
+        found = [AsyncJob(self._client, snapshot) for snapshot in jobs]
+        if count is None:
+            return found[0] if found else None
+        return found
+
+    async def complete(
+        self,
+        jobs: Iterable[AsyncJob],
+        next_queue: str | None = None,
+        *,
+        pop: int = 0,
+        atomic: bool = False,
+        lease: Seconds | None = None,
+    ) -> Completed[AsyncJob]:
+        """Complete many jobs in as few calls as can be, and pop the next `pop` ones with the last.
+
+        One lost job does not stop the others, unless `atomic`: then all or none are completed.
+        """
+        members = [job.completing(next_queue) for job in jobs]
+        if not pop:
+            return Completed(await self._client.run(plans.settle(members, atomic)), [])
+        answers, popped = await self._client.run(
+            plans.settle_and_pop(
+                members,
+                atomic,
+                self._client.worker_name,
+                self._client.requests,
+                [self.name],
+                pop,
+                None if lease is None else options.milliseconds(lease, "lease"),
+            )
+        )
+        return Completed(answers, [AsyncJob(self._client, snapshot) for snapshot in popped])
+
+    @overload
+    async def peek(self, count: None = None, offset: int = 0) -> AsyncJob | None: ...
+
+    @overload
+    async def peek(self, count: int, offset: int = 0) -> list[AsyncJob]: ...
+
+    async def peek(
+        self, count: int | None = None, offset: int = 0
+    ) -> AsyncJob | list[AsyncJob] | None:
+        """Look at the job that the next pop would hand out, or at a list of up to `count`."""
+        found = await self._client.run(calls.peek(self.name, count or 1, offset))
+        jobs = [AsyncJob(self._client, snapshot) for snapshot in found if snapshot is not None]
+        if count is None:
+            return jobs[0] if jobs else None
+        return jobs
+
+    async def pause(self) -> None:
+        """Let pops find nothing until `unpause`."""
+        await self._client.run(calls.pause([self.name]))
+
+    async def unpause(self) -> None:
+        """Serve the queue again."""
+        await self._client.run(calls.unpause([self.name]))
+
+    async def unfail(self, group: str, count: int | None = None) -> int:
+        """Put failed jobs of a group into this queue, all or so many, oldest first."""
+        return await self._client.run(plans.unfail_group(group, self.name, count))
+
+    async def forget(self) -> None:
+        """Drop the queue from the registry; refused with WrongState when it holds anything."""
+        await self._client.run(calls.forget([self.name]))
+
+    @property
+    async def counts(self) -> QueueCounts:
+        """How many jobs there are in each state."""
+        _, counts = await self._client.run(calls.queues(names=[self.name]))
+        return counts[0] if counts else QueueCounts(self.name, False, None, *[0] * 9)
+
+    def __bool__(self) -> bool:
+        """Return True: a queue is one also when it is empty."""
+        return True
+
+    @property
+    async def heartbeat(self) -> float:
+        """Seconds that a lease lasts: the queue's own, else the setting."""
+        settings = await self._client.run(calls.settings([f"heartbeat-{self.name}"]))
+        return float(settings[f"heartbeat-{self.name}"])
+
+    async def set_heartbeat(self, seconds: Seconds | None) -> None:
+        """Give the queue's leases a length of their own; None: by the setting again."""
+        value = "" if seconds is None else str(options.milliseconds(seconds, "heartbeat") / 1000)
+        await self._client.run(calls.configure(f"heartbeat-{self.name}", value))
+
+    async def stats(self, date: dt.date | dt.datetime | float | None = None) -> QueueStats:
+        """Return counts and times of a UTC day: a date, a moment in seconds, or None for today."""
+        day = None if date is None else _day(date)
+        return stats.read(await self._client.run(calls.stats(self.name, day)))
+
+    @property
+    def jobs(self) -> AsyncQueueJobs:
+        """The queue's jobs by state."""
+        return AsyncQueueJobs(self._client, self.name)
+
+
+class AsyncQueueJobs:
+    """Jids of a queue's jobs in each state, from `offset` on, up to `count` of them."""
+
+    def __init__(self, client: AsyncClient, queue: str) -> None:
+        self._client = client
+        self._queue = queue
+
+    async def in_state(self, state: str, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of the jobs in this state."""
+
+        def page(cursor: str, most: int) -> calls.Call[tuple[str, list[str]]]:
+            return calls.jobs(self._queue, state, cursor, most)
+
+        return await self._client.run(plans.listing(page, offset, count))
+
+    async def waiting(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids in the order in which they will be popped."""
+        return await self.in_state("waiting", offset, count)
+
+    async def running(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids by the end of their leases."""
+        return await self.in_state("running", offset, count)
+
+    async def stalled(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids whose lease has run out, which no pop has noticed yet."""
+        return await self.in_state("stalled", offset, count)
+
+    async def scheduled(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids by the moment at which they become due."""
+        return await self.in_state("scheduled", offset, count)
+
+    async def depends(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids that wait for other jobs."""
+        return await self.in_state("depends", offset, count)
+
+    async def recurring(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of the recurring jobs by their next moment."""
+        return await self.in_state("recurring", offset, count)
+
+    async def complete(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of complete jobs, newest first."""
+        return await self.in_state("complete", offset, count)
+
+    async def failed(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids of failed jobs, newest first."""
+        return await self.in_state("failed", offset, count)
