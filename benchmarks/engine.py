@@ -12,6 +12,7 @@ from benchmarks.servers import Server
 from pyjobs import calls, jids
 from pyjobs.calls import Call, Lease
 from pyjobs.library import Library, library
+from pyjobs.snapshot import Popped
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ QUEUE = "benchmark"
 WORKER = "worker-1.example.org-12345"
 PAYLOAD = b"x" * 100
 
-_KEY = "{benchmark/0}"
+_KEY = "{pyjobs/0}"
 
 
 class Engine:
@@ -80,14 +81,13 @@ class Engine:
             return []
         return self._popped(self.call(calls.drain([*members, self._pop(count)]))[-1])
 
-    def _pop(self, count: int) -> Call[Any]:
+    def _pop(self, count: int) -> Call[Popped]:
         # A request has the length of the client's own, see pyjobs/queue.py.
         return calls.pop(WORKER, f"{next(self._requests):08x}", [QUEUE], count)
 
     @staticmethod
-    def _popped(answer: Any) -> list[Lease]:
-        _, jobs = answer
-        return [Lease(job.queue, job.jid, job.record.token) for job in jobs]
+    def _popped(answer: Popped) -> list[Lease]:
+        return [Lease(job.queue, job.jid, job.record.token) for job in answer.jobs]
 
 
 def put(jid: str, payload: bytes = PAYLOAD, **options: Any) -> Call[str]:

@@ -47,6 +47,31 @@ end
 
 -- args: jid and payload of each job
 local function put_many(keys, args)
+  for position = 1, #args, 2 do
+    put(keys, { args[position], args[position + 1] })
+  end
+  return #args / 2
+end
+
+-- args: how many to pop, then the jids to complete. Returns jid and payload of each job.
+local function turn(keys, args)
+  for position = 2, #args do
+    complete(keys, { args[position] })
+  end
+  local popped = redis.call("ZPOPMIN", waiting(keys), args[1])
+  local ending = lease_end()
+  local answer = {}
+  for position = 1, #popped, 2 do
+    local jid = popped[position]
+    redis.call("ZADD", running(keys), ending, jid)
+    answer[position], answer[position + 1] = jid, redis.call("GET", job(keys, jid))
+  end
+  return answer
+end
+
+-- The same with one redis call for all jobs wherever there is such a one.
+
+local function put_grouped(keys, args)
   local records, members = {}, {}
   for position = 1, #args, 2 do
     records[position], records[position + 1] = job(keys, args[position]), args[position + 1]
@@ -57,7 +82,7 @@ local function put_many(keys, args)
   return #args / 2
 end
 
-local function complete_many(keys, jids)
+local function complete_grouped(keys, jids)
   local records = {}
   for position = 1, #jids do
     records[position] = job(keys, jids[position])
@@ -66,8 +91,11 @@ local function complete_many(keys, jids)
   redis.call("DEL", unpack(records))
 end
 
--- Returns jid and payload of each job.
-local function pop_many(keys, count)
+local function turn_grouped(keys, args)
+  local count = table.remove(args, 1)
+  if #args > 0 then
+    complete_grouped(keys, args)
+  end
   local popped = redis.call("ZPOPMIN", waiting(keys), count)
   if #popped == 0 then
     return {}
@@ -87,17 +115,10 @@ local function pop_many(keys, count)
   return answer
 end
 
--- args: how many to pop, then the jids to complete
-local function turn(keys, args)
-  local count = table.remove(args, 1)
-  if #args > 0 then
-    complete_many(keys, args)
-  end
-  return pop_many(keys, count)
-end
-
 redis.register_function("skeleton_put", put)
 redis.register_function("skeleton_pop", pop)
 redis.register_function("skeleton_complete", complete)
 redis.register_function("skeleton_put_many", put_many)
 redis.register_function("skeleton_turn", turn)
+redis.register_function("skeleton_put_grouped", put_grouped)
+redis.register_function("skeleton_turn_grouped", turn_grouped)

@@ -13,10 +13,16 @@ _KEY = "{skeleton}"
 
 
 class Skeleton:
-    """Calls of the skeleton; a lease is the jid."""
+    """Calls of the skeleton; a lease is the jid.
 
-    def __init__(self, server: Server) -> None:
+    `grouped` chooses how calls on several jobs are done: as a loop over the jobs, or with one redis
+    call for all of them wherever there is one.
+    """
+
+    def __init__(self, server: Server, grouped: bool = False) -> None:
         self._server = server
+        self._many = "grouped" if grouped else "many"
+        self._turn = "skeleton_turn_grouped" if grouped else "skeleton_turn"
         server.fresh(CODE)
 
     def put(self, jid: str, payload: bytes) -> None:
@@ -37,9 +43,9 @@ class Skeleton:
         args: list[Argument] = []
         for jid in jids:
             args += [jid, payload]
-        self._server.call("skeleton_put_many", _KEY, args)
+        self._server.call(f"skeleton_put_{self._many}", _KEY, args)
 
     def turn(self, leases: Sequence[bytes], count: int) -> list[bytes]:
-        """Complete these and pop the next, in one call; a count of 0 pops nothing."""
-        answer: list[bytes] = self._server.call("skeleton_turn", _KEY, [count, *leases])
+        """Complete these and pop the next, in one call."""
+        answer: list[bytes] = self._server.call(self._turn, _KEY, [count, *leases])
         return answer[::2]

@@ -22,6 +22,10 @@ return {
   -- several of the above in one call
   { name = "step", puts = true, lists = true },
   { name = "drain", lists = true },
+  -- recurring jobs
+  { name = "recur", puts = true },
+  { name = "recur_update" },
+  { name = "unrecur" },
   -- what people note about jobs
   { name = "tag" },
   { name = "untag" },
@@ -41,6 +45,7 @@ return {
   { name = "peek", reads = true },
   { name = "jobs", reads = true },
   { name = "queues", reads = true },
+  { name = "recurring", reads = true },
   { name = "groups", reads = true },
   { name = "group", reads = true },
   { name = "tags", reads = true },

@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import redis
@@ -17,7 +17,8 @@ from pyjobs.connections import Connections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
 from pyjobs.events import Events
-from pyjobs.options import Reference
+from pyjobs.job import Job
+from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
 from pyjobs.views import Config, Jobs, Queues, Workers
 
@@ -124,6 +125,30 @@ class Client:
     def queue(self, name: str) -> Queue:
         """Return a queue; it comes into being with its first job."""
         return Queue(self, name)
+
+    def pop(
+        self,
+        queues: Sequence[str],
+        count: int = 1,
+        *,
+        wait: float = 0,
+        lease: Seconds | None = None,
+    ) -> list[Job]:
+        """Pop up to `count` (1 to 100) jobs from several queues, those of the first one first.
+
+        `wait` and `lease` are seconds, as for `Queue.pop`.
+        """
+        jobs = self.run(
+            plans.pop(
+                self.worker_name,
+                self.requests,
+                options.texts(queues, "queues"),
+                options.integer(count, "count"),
+                None if lease is None else options.milliseconds(lease, "lease"),
+                options.milliseconds(wait, "wait") / 1000,
+            )
+        )
+        return [Job(self, snapshot) for snapshot in jobs]
 
     def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

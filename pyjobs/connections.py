@@ -11,7 +11,9 @@ import os
 import time
 from collections import deque
 from collections.abc import Generator
+from contextlib import closing
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
@@ -20,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
+    InvalidResponse,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -37,7 +40,9 @@ T = TypeVar("T")
 Work = Generator[Any, Any, T]
 """A plan: yields Calls, Sends and Pauses, is sent their answers, returns a result."""
 
-FAILURES = (RedisConnectionError, RedisTimeoutError, OSError)
+FAILURES = (RedisConnectionError, RedisTimeoutError, InvalidResponse, OSError)
+UNUSABLE = (AuthenticationError, BusyLoadingError, ReadOnlyError)
+"""Refusals after which the next call had better connect anew, perhaps to another server."""
 
 
 def _settings(pool: Any, retry: Any) -> dict[str, Any]:
@@ -89,19 +94,28 @@ def _flatten(engine: Engine, work: Call[T] | Work[T]) -> Work[T]:
         return (yield from engine.talk(work))
     answer: Any = None
     error: BaseException | None = None
-    while True:
-        try:
-            wish = work.throw(error) if error is not None else work.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        answer, error = None, None
-        if isinstance(wish, Call):
+    with closing(work):
+        while True:
             try:
-                answer = yield from engine.talk(wish)
-            except Exception as failure:  # noqa: BLE001 - it is the plan's to handle or let go
-                error = failure
-        else:
-            answer = yield wish
+                wish = work.throw(error) if error is not None else work.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            answer, error = None, None
+            if isinstance(wish, Call):
+                try:
+                    answer = yield from engine.talk(wish)
+                except Exception as failure:  # noqa: BLE001 - it is the plan's to handle or let go
+                    error = failure
+            else:
+                answer = yield wish
+
+
+def _limit(connection: Any, timeout: float | None) -> None:
+    """Let the answer take so long; None: as long as the user's settings say."""
+    timeout = connection.socket_timeout if timeout is None else timeout
+    socket = connection._sock  # noqa: SLF001 - reading takes no timeout in older versions
+    if socket.gettimeout() != timeout:
+        socket.settimeout(timeout)
 
 
 class Connections:
@@ -116,44 +130,47 @@ class Connections:
 
     def run(self, work: Call[T] | Work[T]) -> T:
         """Carry a call or a plan out."""
-        flat = _flatten(self._engine, work)
         answer: Any = None
-        while True:
-            try:
-                wish = flat.send(answer)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            if isinstance(wish, Pause):
-                time.sleep(wish.seconds)
-                answer = None
-            else:
-                answer = self._exchange(wish)
+        # Closed at once when it is broken off, not when it is collected: it may have to note that.
+        with closing(_flatten(self._engine, work)) as flat:
+            while True:
+                try:
+                    wish = flat.send(answer)
+                except StopIteration as end:
+                    return end.value  # type: ignore[no-any-return]
+                if isinstance(wish, Pause):
+                    time.sleep(wish.seconds)
+                    answer = None
+                else:
+                    answer = self._exchange(wish)
 
-    def _exchange(self, send: Send) -> Any:
+    def _take(self) -> Any:
         if self._process != os.getpid():
             self._free, self._process = deque(), os.getpid()
         try:
-            connection = self._free.pop()
+            return self._free.pop()
         except IndexError:
-            connection = self._pool.connection_class(**self._settings)
+            return self._pool.connection_class(**self._settings)
+
+    def _exchange(self, send: Send) -> Any:
+        connection = self._take()
         sent = False
         try:
             connection.connect()
             packed = (pack_command(send.args),)
             sent = True
             connection.send_packed_command(packed, check_health=False)
-            if send.timeout is None:
-                answer = connection.read_response(disable_decoding=True)
-            else:
-                answer = connection.read_response(disable_decoding=True, timeout=send.timeout)
+            _limit(connection, send.timeout)
+            answer = connection.read_response(disable_decoding=True)
+        except UNUSABLE as error:
+            connection.disconnect()
+            return _refused(error)
         except ResponseError as error:
             self._free.append(connection)
             return _refused(error)
-        except (AuthenticationError, BusyLoadingError) as error:
-            connection.disconnect()
-            return _refused(error)
         except FAILURES as error:
             connection.disconnect()
+            self.close()  # what broke this one is likely to have broken the others
             return Broken(sent, str(error))
         except BaseException:
             connection.disconnect()
@@ -163,8 +180,12 @@ class Connections:
 
     def close(self) -> None:
         """Close the connections that are held."""
-        while self._free:
-            self._free.pop().disconnect()
+        while True:
+            try:
+                connection = self._free.pop()
+            except IndexError:
+                return
+            connection.disconnect()
 
 
 class AsyncConnections:
@@ -174,31 +195,34 @@ class AsyncConnections:
         self._pool = server.connection_pool
         self._settings = _settings(self._pool, redis.asyncio.retry.Retry(NoBackoff(), 0))
         self._engine = engine
-        self._free: deque[Any] = deque()
+        self._loops: WeakKeyDictionary[Any, deque[Any]] = WeakKeyDictionary()
         self._process = os.getpid()
 
     async def run(self, work: Call[T] | Work[T]) -> T:
         """Carry a call or a plan out."""
-        flat = _flatten(self._engine, work)
         answer: Any = None
-        while True:
-            try:
-                wish = flat.send(answer)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            if isinstance(wish, Pause):
-                await asyncio.sleep(wish.seconds)
-                answer = None
-            else:
-                answer = await self._exchange(wish)
+        with closing(_flatten(self._engine, work)) as flat:
+            while True:
+                try:
+                    wish = flat.send(answer)
+                except StopIteration as end:
+                    return end.value  # type: ignore[no-any-return]
+                if isinstance(wish, Pause):
+                    await asyncio.sleep(wish.seconds)
+                    answer = None
+                else:
+                    answer = await self._exchange(wish)
+
+    @property
+    def _free(self) -> deque[Any]:
+        """The connections of the event loop that runs: they work in no other."""
+        if self._process != os.getpid():
+            self._loops, self._process = WeakKeyDictionary(), os.getpid()
+        return self._loops.setdefault(asyncio.get_running_loop(), deque())
 
     async def _exchange(self, send: Send) -> Any:
-        if self._process != os.getpid():
-            self._free, self._process = deque(), os.getpid()
-        try:
-            connection = self._free.pop()
-        except IndexError:
-            connection = self._pool.connection_class(**self._settings)
+        free = self._free
+        connection = free.pop() if free else self._pool.connection_class(**self._settings)
         sent = False
         try:
             await connection.connect()
@@ -206,23 +230,26 @@ class AsyncConnections:
             sent = True
             await connection.send_packed_command(packed, check_health=False)
             answer = await connection.read_response(disable_decoding=True, timeout=send.timeout)
-        except ResponseError as error:
-            self._free.append(connection)
-            return _refused(error)
-        except (AuthenticationError, BusyLoadingError) as error:
+        except UNUSABLE as error:
             await connection.disconnect(nowait=True)
+            return _refused(error)
+        except ResponseError as error:
+            free.append(connection)
             return _refused(error)
         except FAILURES as error:
             await connection.disconnect(nowait=True)
+            while free:
+                await free.pop().disconnect(nowait=True)
             return Broken(sent, str(error))
         except BaseException:
             # A cancelled task must not leave its answer to be read by the next call.
             await connection.disconnect(nowait=True)
             raise
-        self._free.append(connection)
+        free.append(connection)
         return _plain(answer)
 
     async def close(self) -> None:
         """Close the connections that are held."""
-        while self._free:
-            await self._free.pop().disconnect()
+        free = self._free
+        while free:
+            await free.pop().disconnect()

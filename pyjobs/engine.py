@@ -9,6 +9,8 @@ a request number), so a call whose answer got lost is sent again, a bounded numb
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -55,8 +57,19 @@ class Broken:
 
 Talk = Generator[Send | Pause, Any, T]
 
-_MISSING = ("Function not found", "NOSCRIPT")
 _OLDEST = {"valkey": (7, 2), "redis": (7, 0)}
+_FLOOR = "Redis 7.0, Valkey 7.2, or newer"
+
+_MISSING = ("Function not found", "NOSCRIPT")
+_PASSING = ("LOADING", "MASTERDOWN", "BUSY", "TRYAGAIN", "CLUSTERDOWN")
+# Of a command that is sent, not of one that the engine uses.
+_FORBIDDEN = re.compile(r"NOPERM .*'(fcall|fcall_ro|function\|load)'")
+
+# What keeps a server from loading functions for a while, but not from running scripts.
+_PUTS_OFF = {"puts": (), "drains": ("OOM",), "reads": ("OOM", "READONLY")}
+
+_DELIVERIES = 5  # of one call: somebody may drop again what was just loaded
+_DETOUR = 1000  # calls that go as scripts before functions are tried again
 
 
 class Engine:
@@ -71,39 +84,49 @@ class Engine:
         self.library: Library = library()
         self.delivery = delivery
         self.now = now
-        self._functions = delivery != "scripts"
+        self._detour = math.inf if delivery == "scripts" else 0
         self._hashes: dict[str, bytes] = {}
 
     def key(self, name: str) -> str:
         """Return a key of the namespace."""
         return self.root + name
 
+    @property
+    def _functions(self) -> bool:
+        return not self._detour
+
     def talk(self, call: Call[T]) -> Talk[T]:
         """Send a call, and again if need be; returns its answer."""
         args, sent = call.args, False
+        self._detour = max(self._detour - 1, 0)
         for pause in (*PAUSES, None):
-            answer = yield Send((*self._head(call), *args))
-            if isinstance(answer, Refused) and answer.message.startswith(_MISSING[1]):
-                answer = Refused(_MISSING[0])
-            if isinstance(answer, Refused) and _MISSING[0] in answer.message:
-                yield from self._deliver(call)
-                answer = yield Send((*self._head(call), *args))
-            elif isinstance(answer, Refused) and self._lacks_functions(answer.message):
-                yield from self._fall_back(call)
-                answer = yield Send((*self._head(call), *args))
-            if isinstance(answer, Refused):
-                raise refusal(answer.message, call, self.library)
-            if not isinstance(answer, Broken):
+            answer = yield from self._delivered(call, args)
+            if isinstance(answer, Broken):
+                if answer.sent:
+                    sent = True
+                    if call.repeat_at is not None:
+                        args = [*call.args]
+                        args[call.repeat_at] = 1
+                if pause is None:
+                    _give_up(call, sent, answer.message)
+            elif not isinstance(answer, Refused):
                 return call.read(_exceptions(answer, call, self.library))
-            if answer.sent:
-                sent = True
-                if call.repeat_at is not None:
-                    args = [*call.args]
-                    args[call.repeat_at] = 1
-            if pause is None:
-                _give_up(call, sent, answer.message)
+            elif pause is None or not answer.message.startswith(_PASSING):
+                raise _settled(refusal(answer.message, call, self.library), call, sent)
             yield Pause(pause)
         raise AssertionError  # the last round returns or raises
+
+    def _delivered(self, call: Call[Any], args: list[Any]) -> Talk[Any]:
+        """Send a call, and before that what the server lacks; returns what came of it."""
+        answer = yield Send((*self._head(call), *args))
+        for _ in range(_DELIVERIES):
+            if not isinstance(answer, Refused):
+                break
+            refused = yield from self._provide(call, answer)
+            if refused is not None:
+                return refused
+            answer = yield Send((*self._head(call), *args))
+        return answer
 
     def _head(self, call: Call[Any]) -> tuple[Any, ...]:
         now = "" if self.now is None else self.now()
@@ -113,32 +136,47 @@ class Engine:
         digest = self._hashes.get(call.kind, "0" * 40)
         return "EVALSHA" + suffix, digest, 1, self.root, call.name, now
 
-    def _deliver(self, call: Call[Any]) -> Talk[None]:
-        """Load what the call needs, after a look at the server's version."""
-        yield from self._refuse_old()
+    def _provide(self, call: Call[Any], refused: Refused) -> Talk[Refused | None]:
+        """Load what was missing, or take the other way; returns the refusal if it stands."""
+        message = refused.message
+        missing = message.startswith(_MISSING)
+        if missing or _unknown(message):
+            yield from self._refuse_old()
+        if missing:
+            return (yield from self._load(call))
+        return None if self._takes_scripts(message, call) else refused
+
+    def _load(self, call: Call[Any]) -> Talk[Refused | None]:
         if self._functions:
             answer = yield Send(("FUNCTION", "LOAD", self.library.code))
-            if isinstance(answer, Refused) and "already exists" not in answer.message:
-                if self.delivery == "functions" or not self._lacks_functions(answer.message):
-                    raise refusal(answer.message, call, self.library)
-                yield from self._fall_back(call)
-            return
-        answer = yield Send(("SCRIPT", "LOAD", self.library.scripts[call.kind]))
-        if isinstance(answer, Refused):
-            raise refusal(answer.message, call, self.library)
-        if not isinstance(answer, Broken):
-            self._hashes[call.kind] = answer
+            if isinstance(answer, Refused) and "already exists" in answer.message:
+                return None
+        else:
+            answer = yield Send(("SCRIPT", "LOAD", self.library.scripts[call.kind]))
+            if isinstance(answer, bytes):
+                self._hashes[call.kind] = answer
+        # When the connection broke, the call itself will tell.
+        if not isinstance(answer, Refused) or self._takes_scripts(answer.message, call):
+            return None
+        return answer
 
-    def _lacks_functions(self, message: str) -> bool:
-        lacking = message.startswith("NOPERM") or "unknown command" in message.lower()
-        return self._functions and self.delivery == "auto" and lacking
+    def _takes_scripts(self, message: str, call: Call[Any]) -> bool:
+        """Whether functions are missing or forbidden and scripts take their place from now on.
 
-    def _fall_back(self, call: Call[Any]) -> Talk[None]:
-        self._functions = False
-        yield from self._deliver(call)
+        A full server and a replica load no functions either, for as long as they are that.
+        """
+        if not self._functions or self.delivery != "auto":
+            return False
+        if _unknown(message) or _FORBIDDEN.match(message):
+            self._detour = math.inf
+        elif message.startswith(_PUTS_OFF[call.kind]):
+            self._detour = _DETOUR
+        return not self._functions
 
     def _refuse_old(self) -> Talk[None]:
         answer = yield Send(("INFO", "server"))
+        if isinstance(answer, Refused) and _unknown(answer.message):
+            raise errors.ServerTooOld(f"pyjobs needs {_FLOOR}: the server answers {answer.message}")
         if not isinstance(answer, bytes):
             return  # not allowed, or cut off: the call itself will tell
         fields = dict(line.split(":", 1) for line in answer.decode().splitlines() if ":" in line)
@@ -146,10 +184,13 @@ class Engine:
         version = fields.get(f"{name}_version", "")
         numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
         if numbers and numbers < _OLDEST[name]:
-            floor = ".".join(map(str, _OLDEST[name]))
             raise errors.ServerTooOld(
-                f"the server is {name.capitalize()} {version}; pyjobs needs {floor} or newer"
+                f"the server is {name.capitalize()} {version}; pyjobs needs {_FLOOR}"
             )
+
+
+def _unknown(message: str) -> bool:
+    return message.lower().startswith("unknown command")
 
 
 def _exceptions(answer: Any, call: Call[Any], engine: Library) -> Any:
@@ -177,6 +218,22 @@ def _give_up(call: Call[Any], sent: bool, message: str) -> NoReturn:
     raise errors.ConnectionError(
         f"{call.name}{about}: the server cannot be reached after {tries} tries ({message}). "
         "Nothing was applied"
+    )
+
+
+def _settled(error: errors.PyjobsError, call: Call[Any], sent: bool) -> errors.PyjobsError:
+    """Return the error, or OutcomeUnknown when an earlier sending may have been applied.
+
+    A refusal of the engine's own settles it: the engine knows a repeat.
+    """
+    if not sent or call.kind == "reads" or not isinstance(error, errors.ServerError):
+        return error
+    if isinstance(error, (errors.EngineBug, errors.FormatVersion)):
+        return error
+    return errors.OutcomeUnknown(
+        f"{call.name}: the connection broke, and the call may have been applied; its repeat was "
+        f"refused ({error}). Repeating it with the same jid is safe",
+        call.jids,
     )
 
 

@@ -40,6 +40,11 @@ class Job:
     # What is known
 
     @property
+    def client(self) -> Client:
+        """The client by which the job was found."""
+        return self._client
+
+    @property
     def jid(self) -> str:
         """The job's id."""
         return self._snapshot.jid

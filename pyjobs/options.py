@@ -109,7 +109,8 @@ def _refuse_non_number(value: object, name: str) -> None:
         raise InvalidArgument(f"{name}: must be a finite number of seconds, not {value!r}")
 
 
-def _names(value: Iterable[str], name: str) -> list[str]:
+def texts(value: Iterable[str], name: str) -> list[str]:
+    """Return a list of texts; refuses a single text, which would be taken apart into letters."""
     if isinstance(value, (str, bytes)):
         raise InvalidArgument(f"{name}: must be a list of texts, not one text")
     return [text(item, name) for item in value]
@@ -126,7 +127,7 @@ _WIRE = {
     "delay": milliseconds,
     "at": moment,
     "retries": integer,
-    "tags": _names,
+    "tags": texts,
     "depends": _jids,
     "missing": text,
     "parent_failure": text,

@@ -172,18 +172,23 @@ class Partition:
                     yield key, f"its member {shown(name)} has no {kind} key"
 
     def _workers(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
-        yield from self._not_in(b"workers", keys, "the worker is not registered")
+        # A worker that has left the registry is explained by what it still holds.
+        idle = {name: key for name, key in keys.items() if not self._held(key)}
+        yield from self._not_in(b"workers", idle, "the worker is not registered")
         running = {
             member for key in self.kinds.get("running", {}).values() for member in self.members(key)
         }
         for key in keys.values():
-            # Fields that are no words of the engine are members of a running set: token, jid.
-            for field in set(self.members(key)) - {b"seen", b"served"}:
+            for field in self._held(key):
                 if field not in running:
                     yield (
                         key,
                         f"holds {shown(field[STATE_SETS['running'] :])}, which is not running",
                     )
+
+    def _held(self, key: bytes) -> set[bytes]:
+        # Fields that are no words of the engine are members of a running set: token, jid.
+        return set(self.members(key)) - {b"seen", b"served"}
 
     def _templates(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
         listed = {

@@ -36,8 +36,13 @@ function cancel.parse(step, args)
   return args
 end
 
--- Refuses when a job outside `included` really waits for this one.
+-- Refuses when a job outside `included` really waits for this one, or is going to by this step.
 local function refuse_dependents(step, record, included)
+  for _, dependent in ipairs(step.awaited[record.jid] or {}) do
+    if not included[dependent] then
+      refuse("DEPENDENTS", "job " .. dependent .. " waits for job " .. record.jid)
+    end
+  end
   if not records.has(record, flags.DEPENDENTS) then
     return
   end
@@ -47,7 +52,8 @@ local function refuse_dependents(step, record, included)
   end
   for position = 1, #dependents do
     local dependent = dependents[position]
-    if not included[dependent] and edges.stands(step, dependent, record.jid) then
+    local goes = included[dependent] or step.touched[dependent] == "cancelled"
+    if not goes and edges.stands(step, dependent, record.jid) then
       refuse("DEPENDENTS", "job " .. dependent .. " waits for job " .. record.jid)
     end
   end
@@ -62,7 +68,7 @@ function cancel.check(step, jids)
     local jid = jids[position]
     local trace = records.get(step, jid)
     if not trace or trace.state ~= number.cancelled then
-      local record, queue = subject.find(step, jid)
+      local record, queue = subject.find(step, jid, "cancelled")
       subject.in_state(record, CANCELLABLE, "cancel")
       refuse_dependents(step, record, included)
       plan[#plan + 1] = { record = record, queue = queue }

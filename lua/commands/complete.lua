@@ -116,7 +116,7 @@ local function advance(step, plan, due, parked)
   end
   records.set_options(record, rest)
   if plan.policy then
-    orphan(step, record, queue, plan.policy, plan.parent)
+    orphan.act(step, record, queue, plan.policy, plan.parent)
   elseif parked then
     edges.open(step, record, plan.open or {}, options.parent_failure or "wait")
     if options.hold then
@@ -139,7 +139,10 @@ function complete.apply(step, plan)
   local due = job.due(step, options)
   local state = "complete"
   if request.next then
-    state = plan.policy and "failed" or parked and "depends" or due and "scheduled" or "waiting"
+    state = plan.policy and orphan.fate(record, plan.policy)
+      or parked and "depends"
+      or due and "scheduled"
+      or "waiting"
   end
   leave(step, record, queue, "done", state .. "\0" .. (request.next or ""), "run")
   if request.payload ~= "" then

@@ -10,6 +10,7 @@
 local arguments = require("rules.arguments")
 local depends = require("doors.depends")
 local edges = require("store.edges")
+local history = require("store.history")
 local job = require("rules.job")
 local orphan = require("doors.orphan")
 local records = require("store.records")
@@ -57,10 +58,9 @@ local function park(step, record, queue)
     return
   end
   if record.state == states.number.scheduled then
-    local options = records.options(record)
-    options.at = record.since
-    records.set_options(record, options)
+    edges.postpone(record, record.since)
   end
+  history.spell(record, queue)
   withdraw(step, record, queue)
   edges.park(step, record, queue)
 end
@@ -69,10 +69,7 @@ function depend.apply(step, plan)
   local request, record, queue = plan.request, plan.record, plan.queue
   if plan.policy then
     withdraw(step, record, queue)
-    orphan(step, record, queue, plan.policy, plan.parent)
-    if records.has(record, flags.DEPENDENTS) then
-      unblock.later(step, record.jid)
-    end
+    orphan.act(step, record, queue, plan.policy, plan.parent)
     return states.name[record.state]
   end
   if request.hold == "more" then

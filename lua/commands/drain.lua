@@ -2,4 +2,4 @@
 --
 -- Args, Returns, Errors, Cost: as step.
 
-return require("doors.members")(false)
+return require("members")(false)

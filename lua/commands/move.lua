@@ -6,7 +6,8 @@
 -- Events: moved.
 -- Cost: O(log n).
 --
--- Retries begin anew. A job that waits for others goes on waiting, in the other queue.
+-- Retries begin anew. A job that waits for others goes on waiting, in the other queue; the delay
+-- counts from when it is unblocked.
 
 local arguments = require("rules.arguments")
 local events = require("store.events")
@@ -57,11 +58,15 @@ function move.apply(step, plan)
   end
   record.left = record.retries
   events.report(step, "moved", record, plan.home.name, worker or "", queue.name)
+  local delay = request.delay > 0 and request.delay or nil
   if parked then
+    if delay then
+      edges.postpone(record, nil, delay)
+    end
     edges.park(step, record, queue)
     return "depends"
   end
-  return place(step, record, queue, request.delay > 0 and step.now + request.delay or nil)
+  return place(step, record, queue, delay and step.now + delay)
 end
 
 return move

@@ -13,9 +13,8 @@
 -- Nothing in it can be refused, and a pop is the last member of a step.
 
 local arguments = require("rules.arguments")
-local claim = require("doors.claim")
-local enter = require("doors.enter")
 local flush = require("doors.flush")
+local hand = require("doors.hand")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
 local limits = require("rules.limits")
@@ -28,7 +27,6 @@ local settings = require("store.settings")
 local states = require("rules.states")
 local tick = require("doors.tick")
 local workers = require("store.workers")
-local writes = require("store.writes")
 
 local flags = states.flags
 
@@ -41,7 +39,7 @@ function pop.parse(step, args)
   arguments.count(args, FIXED + 1, FIXED + limits.JOBS)
   local request = {
     worker = arguments.name(args[1], "worker"),
-    request = args[2],
+    request = arguments.name(args[2], "request"),
     again = args[3] == "1",
     count = arguments.integer(args[4], "count", 1, limits.JOBS),
     lease = arguments.optional(args[5], "lease", 0, limits.CENTURY),
@@ -51,10 +49,14 @@ function pop.parse(step, args)
   if #request.worker > limits.WORKER then
     refuse("INVALID", "worker: has more than " .. limits.WORKER .. " bytes")
   end
+  local seen = {}
   for position = FIXED + 1, #args do
     local name = arguments.name(args[position], "queue")
-    request.queues[#request.queues + 1] = name
-    queues.want(step, name)
+    if not seen[name] then
+      seen[name] = true
+      request.queues[#request.queues + 1] = name
+      queues.want(step, name)
+    end
   end
   settings.want(step, "heartbeat")
   settings.want(step, "max-job-history")
@@ -66,52 +68,6 @@ end
 
 function pop.check(_, request)
   return request
-end
-
--- Claims up to `count` jobs of a queue; returns them and whether the bound on bytes was reached.
-local function take(step, request, queue, count, room)
-  local waiting = keys.waiting(step, queue)
-  local members = redis.call("ZRANGE", waiting, 0, count - 1)
-  for position = 1, #members do
-    records.want(step, string.sub(members[position], enter.JID))
-  end
-  records.read(step)
-  local taken = {}
-  for position = 1, #members do
-    local member = members[position]
-    local record = records.live(step, string.sub(member, enter.JID))
-    if record.size > room.bytes and room.jobs > 0 then
-      room.full = true
-      break
-    end
-    room.bytes = room.bytes - record.size
-    room.jobs = room.jobs + 1
-    writes.one(step, "ZREM", waiting, member)
-    local ending =
-      claim.give(step, record, queue, request.worker, request.lease, request.request)
-    taken[position] = { record = record, queue = queue, ending = ending }
-  end
-  -- Waking is a chain: who leaves jobs behind wakes the next.
-  if queue.waiters > step.now and redis.call("ZCARD", waiting) > #taken then
-    rings.wake(step, queue)
-  end
-  return taken
-end
-
--- The jobs that this request was given before, as far as they are still held.
-local function handed_out(step, request)
-  local held = redis.call("HGETALL", workers.key(step, request.worker))
-  local jobs = {}
-  for position = 1, #held, 2 do
-    local mark, number = string.match(held[position + 1], "^(.*):(%d+)$")
-    if mark == request.request then
-      local record = records.live(step, string.sub(held[position], claim.JID))
-      local queue = queues.numbered(step, number)
-      local ending = redis.call("ZSCORE", keys.running(step, queue), held[position])
-      jobs[#jobs + 1] = { record = record, queue = queue, ending = tonumber(ending) }
-    end
-  end
-  return jobs
 end
 
 -- Whether a repeat of this request has been served: then this is the first sending, come too late.
@@ -156,7 +112,7 @@ local function answer(step, jobs)
     list[at] = jobs[position].queue.name
     list[at + 1] = record.jid
     list[at + 2] = klasses.name(step, record.klass)
-    list[at + 3] = (ending == "+inf" or ending == math.huge) and 0 or ending
+    list[at + 3] = ending == "+inf" and 0 or ending
     list[at + 4] = records.pack(record)
     list[at + 5] = ""
     if records.has(record, flags.PAYLOAD) then
@@ -182,7 +138,7 @@ function pop.apply(step, request)
   end
   if request.again then
     remember(step, request, served)
-    local jobs = handed_out(step, request)
+    local jobs = hand.again(step, request)
     if #jobs > 0 then
       return answer(step, jobs)
     end
@@ -191,14 +147,11 @@ function pop.apply(step, request)
   tick(step, request.count + limits.PROMOTED)
   flush(step)
   local jobs = {}
-  local room = { bytes = limits.BYTES, jobs = 0, full = false }
+  local room = { bytes = limits.BYTES, full = false }
   for position = 1, #request.queues do
     local queue = queues.named(step, request.queues[position])
     if queue and not queue.paused and not room.full and #jobs < request.count then
-      local taken = take(step, request, queue, request.count - #jobs, room)
-      for index = 1, #taken do
-        jobs[#jobs + 1] = taken[index]
-      end
+      hand.out(step, request, queue, request.count - #jobs, room, jobs)
     end
   end
   if #jobs == 0 and request.wait then

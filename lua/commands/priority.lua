@@ -19,7 +19,7 @@ function priority.parse(step, args)
   arguments.count(args, 2)
   return {
     jid = subject.parse(step, args[1]),
-    priority = arguments.integer(args[2], "priority", -limits.INTEGER, limits.INTEGER - 1),
+    priority = arguments.integer(args[2], "priority", 1 - limits.INTEGER, limits.INTEGER - 1),
   }
 end
 

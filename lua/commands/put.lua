@@ -145,8 +145,10 @@ function put.apply(step, plan)
   local request, old = plan.request, plan.record
   local options = request.options
   local queue = queues.ensure(step, request.queue)
+  local was_running = old and old.state == number.running
   if old then
     local home = queues.numbered(step, old.queue)
+    history.spell(old, home)
     withdraw(step, old, home, "put", queue.name)
     tags.clear(step, old)
     edges.clear(step, old)
@@ -157,12 +159,11 @@ function put.apply(step, plan)
   local moment = job.due(step, options)
   local parked = options.hold or (plan.open and #plan.open > 0)
   local fresh = not old and not parked and not moment and not plan.policy
-  if not fresh and not (old and history.ending(old, old.attempt) == "replaced") then
-    record.since = step.now
+  if not fresh and not was_running then
     history.append(step, record, queue, "put", queue.name)
   end
   if plan.policy then
-    orphan(step, record, queue, plan.policy, plan.parent)
+    orphan.act(step, record, queue, plan.policy, plan.parent)
   elseif parked then
     edges.open(step, record, plan.open or {}, options.parent_failure or "wait")
     if options.hold then

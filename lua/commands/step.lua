@@ -6,4 +6,4 @@
 -- Errors: INVALID, and in mode `all` those of the members.
 -- Cost: that of its members, at most limits.JOBS beside a pop.
 
-return require("doors.members")(true)
+return require("members")(true)

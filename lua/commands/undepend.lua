@@ -46,7 +46,6 @@ function undepend.apply(step, plan)
   end
   if request.all then
     edges.clear(step, record)
-    records.lower(record, flags.HELD)
   end
   for position = 1, #request.parents do
     local parent = request.parents[position]

@@ -24,10 +24,11 @@ function unfail.parse(step, args)
 end
 
 function unfail.check(step, request)
-  local record, home = subject.find(step, request.jid, "put")
+  local record, home = subject.find(step, request.jid)
   if record.state ~= states.number.failed then
     return { answer = states.name[record.state] }
   end
+  step.touched[request.jid] = "put"
   sequence.need(step)
   return { record = record, home = home, queue = request.queue }
 end

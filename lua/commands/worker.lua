@@ -38,8 +38,7 @@ function worker.apply(step, request)
   local list = { cursor, tonumber(seen or 0) }
   for position = 1, #leases do
     local lease = leases[position]
-    list[position + 2] =
-      { lease.jid, lease.queue, lease.ending < math.huge and lease.ending or 0 }
+    list[position + 2] = { lease.jid, lease.queue, lease.ending < math.huge and lease.ending or 0 }
   end
   return list
 end

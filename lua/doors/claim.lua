@@ -68,6 +68,13 @@ function claim.give(step, record, queue, worker, lease, request)
   return ending
 end
 
+-- The end of a running job's lease: milliseconds, or +inf.
+function claim.ending(step, record, queue)
+  local score = redis.call("ZSCORE", keys.running(step, queue), claim.member(record))
+  local ending = tonumber(score or nil)
+  return ending and ending < math.huge and ending or "+inf"
+end
+
 -- Prolongs a lease that is held; returns its new end.
 function claim.renew(step, record, queue, lease)
   local ending = ending_of(step, record, queue, lease)

@@ -3,6 +3,7 @@
 local edges = require("store.edges")
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local orphan = require("doors.orphan")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local states = require("rules.states")
@@ -16,6 +17,21 @@ function depends.want(step, parents)
   end
 end
 
+-- Those that wait for a job, up to `limit`, and those that will by an earlier member of the step.
+local function dependents_of(step, jid, limit)
+  local found = {}
+  local list = redis.call("ZRANGE", keys.dependents(step, jid), 0, limit)
+  for position = 1, #list do
+    if edges.stands(step, list[position], jid) then
+      found[#found + 1] = list[position]
+    end
+  end
+  for _, dependent in ipairs(step.awaited[jid] or {}) do
+    found[#found + 1] = dependent
+  end
+  return found
+end
+
 -- Walks from a job to those that wait for it, at most limits.WALK jobs far; refuses when it meets
 -- one of the parents.
 local function refuse_cycle(step, jid, parents)
@@ -25,11 +41,10 @@ local function refuse_cycle(step, jid, parents)
   end
   local seen, queue, head = { [jid] = true }, { jid }, 1
   while head <= #queue do
-    local room = limits.WALK - #queue
-    local list = redis.call("ZRANGE", keys.dependents(step, queue[head]), 0, room)
+    local list = dependents_of(step, queue[head], limits.WALK - #queue)
     for position = 1, #list do
       local dependent = list[position]
-      if not seen[dependent] and edges.stands(step, dependent, queue[head]) then
+      if not seen[dependent] then
         if forbidden[dependent] then
           refuse("CYCLE", "depends: " .. dependent .. " already waits for " .. jid)
         end
@@ -44,6 +59,11 @@ local function refuse_cycle(step, jid, parents)
   end
 end
 
+-- Whether a parent counts as nothing: unknown, or cancelled by an earlier member of the step.
+local function absent(parent, plan)
+  return plan == "cancelled" or (not parent and not plan)
+end
+
 -- jid: the job. record: what is stored under it, or nil. Returns the parents whose edges are open,
 -- and a policy to be acted upon at once (`fail` or `cancel`) with the parent's jid, or nil.
 function depends.check(step, jid, record, parents, options)
@@ -55,27 +75,35 @@ function depends.check(step, jid, record, parents, options)
       refuse("CYCLE", "depends: " .. jid .. " would wait for itself")
     end
     local parent = records.live(step, parent_jid)
+    local state = parent and parent.state
     local plan = step.touched[parent_jid]
     if plan == "put" then
       open[#open + 1] = parent_jid
-    elseif not parent then
+    elseif absent(parent, plan) then
       if options.missing == "refuse" then
         refuse("NOJOB", "depends: no job " .. parent_jid)
       end
-    elseif plan == "complete" or parent.state == states.number.complete then
+    elseif plan == "complete" or state == states.number.complete then
       -- done
-    elseif plan == "failed" or parent.state == states.number.failed then
+    elseif plan == "failed" or state == states.number.failed then
       if policy == "wait" then
         open[#open + 1] = parent_jid
       elseif policy ~= "run" then
+        step.touched[jid] = orphan.fate(record, policy)
         return {}, policy, parent_jid
       end
     else
       open[#open + 1] = parent_jid
     end
   end
-  if #open > 0 and record and records.has(record, states.flags.DEPENDENTS) then
+  local awaited = record and records.has(record, states.flags.DEPENDENTS) or step.awaited[jid]
+  if #open > 0 and awaited then
     refuse_cycle(step, jid, open)
+  end
+  for position = 1, #open do
+    local parent_jid = open[position]
+    step.awaited[parent_jid] = step.awaited[parent_jid] or {}
+    table.insert(step.awaited[parent_jid], jid)
   end
   return open
 end

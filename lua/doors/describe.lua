@@ -15,13 +15,13 @@ local function ending_of(step, record, queue)
   if record.state ~= states.number.running then
     return 0
   end
-  local score = redis.call("ZSCORE", keys.running(step, queue), claim.member(record))
-  local ending = tonumber(score or nil)
-  return ending and ending < math.huge and ending or 0
+  local ending = claim.ending(step, record, queue)
+  return ending == "+inf" and 0 or ending
 end
 
--- A list of queue (empty: the trace of a job, and its queue is forgotten), jid, klass, end of the lease, record, payload (empty: inside the record),
--- dependencies, dependents (at most some limits.WALK of each), failure (packed, empty: none).
+-- A list of queue (empty: a trace whose queue is forgotten), jid, klass, end of the lease, record,
+-- payload (empty: inside the record), dependencies, dependents (at most some limits.WALK of each),
+-- failure (packed, empty: none).
 return function(step, record)
   local queue = queues.numbered(step, record.queue)
   local payload, failure, parents, dependents = "", "", {}, {}
@@ -32,8 +32,7 @@ return function(step, record)
     failure = redis.call("GET", keys.failure(step, record.jid))
   end
   if records.has(record, flags.PARENTS) then
-    parents =
-      redis.call("SSCAN", keys.parents(step, record.jid), "0", "COUNT", limits.WALK)[2]
+    parents = redis.call("SSCAN", keys.parents(step, record.jid), "0", "COUNT", limits.WALK)[2]
   end
   if records.has(record, flags.DEPENDENTS) then
     dependents = redis.call("ZRANGE", keys.dependents(step, record.jid), 0, limits.WALK - 1)

@@ -3,7 +3,6 @@
 local edges = require("store.edges")
 local failures = require("store.failures")
 local keys = require("store.keys")
-local limits = require("rules.limits")
 local records = require("store.records")
 local states = require("rules.states")
 local tags = require("store.tags")
@@ -22,8 +21,8 @@ local function erase(step, record, trace)
   records.drop_payload(step, record)
   if trace then
     records.raise(record, states.flags.TRACE)
-    record.options = ""
-    record.lifetime = math.max(trace, limits.TRACE)
+    records.set_options(record, { nonce = records.options(record).nonce })
+    record.lifetime = trace
   else
     record.dropped = true
   end

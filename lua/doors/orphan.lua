@@ -9,12 +9,21 @@ local limits = require("rules.limits")
 local records = require("store.records")
 local states = require("rules.states")
 
--- The job is in no state set any more. A job that others wait for is kept, failed, whatever its
+local orphan = {}
+
+-- The word of the state that it goes to. A job that others wait for is kept, failed, whatever its
 -- policy: an unfail can still help those.
-local function orphan(step, record, queue, policy, parent_jid)
-  if policy == "cancel" and not records.has(record, states.flags.DEPENDENTS) then
+function orphan.fate(record, policy)
+  local needed = record and records.has(record, states.flags.DEPENDENTS)
+  return policy == "cancel" and not needed and "cancelled" or "failed"
+end
+
+-- The job is in no state set any more.
+function orphan.act(step, record, queue, policy, parent_jid)
+  if orphan.fate(record, policy) == "cancelled" then
     record.state = states.number.cancelled
     history.append(step, record, queue, "cancelled")
+    record.since = step.now
     events.report(step, "cancelled", record, queue.name, "", "parent failed")
     erase(step, record, limits.TRACE)
     return
@@ -30,6 +39,9 @@ local function orphan(step, record, queue, policy, parent_jid)
   })
   failures.add(step, record, queue, group)
   events.report(step, "failed", record, queue.name, "", group)
+  if records.has(record, states.flags.DEPENDENTS) then
+    edges.tell_later(step, record.jid)
+  end
 end
 
 return orphan

@@ -8,13 +8,16 @@ local promote = require("doors.promote")
 local purge = require("doors.purge")
 local queues = require("store.queues")
 local registry = require("doors.registry")
+local spawn = require("doors.spawn")
 local told = require("doors.told")
+local writes = require("store.writes")
 
 -- For each kind: does up to `budget` units for the queue, returns how many it did and the moment
 -- of the next one (nil: none).
 local DUTIES = {
   [clock.LEASE] = expire,
   [clock.SCHEDULED] = promote,
+  [clock.RECURRING] = spawn,
   [clock.RETENTION] = purge.due,
   [clock.ENDED] = told,
   [clock.WORKERS] = registry.retire,
@@ -22,37 +25,37 @@ local DUTIES = {
 
 local MEMBERS = 8 -- of the clock, in one call
 
--- promotions: how many scheduled jobs may be promoted. Returns the units done beside those.
+-- Does one duty; returns its units.
+local function perform(step, member, kind, budget)
+  local number = tonumber(string.sub(member, 2))
+  local queue = number > 0 and queues.numbered(step, number) or nil
+  if number > 0 and not queue then
+    clock.reset(step, member, nil)
+    return 0
+  end
+  writes.flush(step) -- what an earlier duty did is to be seen
+  local units, moment = DUTIES[kind](step, queue, budget)
+  clock.reset(step, member, moment)
+  return units
+end
+
+-- promotions: how many scheduled jobs may be promoted, beside limits.DUE other units.
 local function tick(step, promotions)
   local overdue = clock.overdue(step, MEMBERS)
-  local done = 0
+  if not overdue then
+    return
+  end
+  local others = limits.DUE
   for position = 1, #overdue do
     local member = overdue[position]
-    local kind, number = string.sub(member, 1, 1), tonumber(string.sub(member, 2))
-    local budget = limits.DUE - done
-    if kind == clock.SCHEDULED then
-      budget = promotions
-    end
-    if budget <= 0 then
-      break
-    end
-    local queue = number > 0 and queues.numbered(step, number) or nil
-    if number > 0 and not queue then
-      clock.reset(step, member, nil)
-    else
-      local units, moment = DUTIES[kind](step, queue, budget)
-      clock.reset(step, member, moment)
-      if kind ~= clock.SCHEDULED then
-        done = done + units
-      else
-        promotions = promotions - units
-      end
+    local kind = string.sub(member, 1, 1)
+    if kind == clock.SCHEDULED and promotions > 0 then
+      promotions = promotions - perform(step, member, kind, promotions)
+    elseif kind ~= clock.SCHEDULED and others > 0 then
+      others = others - perform(step, member, kind, others)
     end
   end
-  if #overdue > 0 then
-    clock.settle(step)
-  end
-  return done
+  clock.settle(step)
 end
 
 return tick

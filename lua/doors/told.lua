@@ -1,5 +1,6 @@
 -- Dependents of ended jobs that are still to be told: a duty of the tick.
 
+local clock = require("store.clock")
 local keys = require("store.keys")
 local records = require("store.records")
 local states = require("rules.states")
@@ -25,6 +26,10 @@ local function told(step, _, budget)
     end
     if over then
       redis.call("ZREM", keys.ended(step), jids[position])
+      if record and record.state == states.number.complete then
+        -- Nobody waits for it any more: retention may have been waiting to take it.
+        clock.at(step, clock.RETENTION, record.queue, step.now)
+      end
     end
   end
   return done, redis.call("EXISTS", keys.ended(step)) == 1 and step.now or nil

@@ -1,7 +1,6 @@
 -- Tells the dependents of a job that it has ended. A call tells a slice; what is left stays in the
 -- set `ended` for the tick, which goes by the job's state at that time.
 
-local clock = require("store.clock")
 local edges = require("store.edges")
 local events = require("store.events")
 local history = require("store.history")
@@ -29,12 +28,6 @@ function unblock.free(step, record)
   events.report(step, "unblocked", record, queue.name, "", state)
 end
 
--- The dependents of this job are still to be told.
-function unblock.later(step, jid)
-  redis.call("ZADD", keys.ended(step), step.now, jid)
-  clock.at(step, clock.ENDED, 0, step.now)
-end
-
 -- Acts on one dependent as its policy says.
 local function tell(step, parent, jid, policy)
   local record = records.live(step, jid)
@@ -48,10 +41,7 @@ local function tell(step, parent, jid, policy)
   else
     local queue = queues.numbered(step, record.queue)
     edges.unpark(step, record, queue)
-    orphan(step, record, queue, edges.WORD[policy], parent.jid)
-    if records.has(record, flags.DEPENDENTS) then
-      unblock.later(step, record.jid)
-    end
+    orphan.act(step, record, queue, edges.WORD[policy], parent.jid)
   end
 end
 
@@ -84,7 +74,7 @@ function unblock.ended(step, record)
   end
   local _, more = unblock.slice(step, record, limits.DUE)
   if more then
-    unblock.later(step, record.jid)
+    edges.tell_later(step, record.jid)
   end
 end
 

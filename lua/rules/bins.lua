@@ -1,7 +1,7 @@
 -- Histograms of times: bin n holds the milliseconds from LOW * RATIO^n up to the next bin's start.
 -- A bin's middle is within 5 % of every time in it. Bin 0 also holds what is below 1 ms.
 
-local bins = { RATIO = 1.1, LAST = 255 } -- 1.1^255 ms is over 1,100 years
+local bins = { RATIO = 1.1, LAST = 255 } -- 1.1^255 ms is over a year
 
 local SCALE = 1 / math.log(1.1)
 

@@ -7,8 +7,19 @@ local rules = require("rules.options")
 
 local job = {}
 
+local function is_list(value)
+  if type(value) ~= "table" then
+    return false
+  end
+  local count = 0
+  for _ in pairs(value) do
+    count = count + 1
+  end
+  return count == #value
+end
+
 local function names(value, what, most)
-  if type(value) ~= "table" or #value > most then
+  if not is_list(value) or #value > most then
     refuse("INVALID", what .. ": must be a list of at most " .. most .. " names")
   end
   local seen, list = {}, {}
@@ -32,8 +43,11 @@ local CHECK = {
   names = function(value, what, rule)
     return names(value, what, rule.most)
   end,
-  flag = function(value)
-    return value == true
+  flag = function(value, what)
+    if type(value) ~= "boolean" then
+      refuse("INVALID", what .. ": must be true or false")
+    end
+    return value
   end,
   text = function(value, what, rule)
     if type(value) ~= "string" or #value > rule.most then
@@ -43,7 +57,8 @@ local CHECK = {
   end,
 }
 
--- packed: the map's bytes. allowed: a set of option names, or nil for all.
+-- packed: the map's bytes. allowed: option names, each with true or a rule of its own, or nil for
+-- all of rules/options.lua.
 function job.options(packed, allowed)
   local options = {}
   if packed == "" then
@@ -58,7 +73,10 @@ function job.options(packed, allowed)
   end
   for name, value in pairs(given) do
     local rule = rules[name]
-    if not rule or (allowed and not allowed[name]) then
+    if allowed and allowed[name] ~= true then
+      rule = allowed[name]
+    end
+    if not rule then
       refuse("INVALID", "options: " .. tostring(name) .. " is not known here")
     end
     options[name] = CHECK[rule.kind](value, name, rule)

@@ -5,7 +5,7 @@
 local limits = require("rules.limits")
 
 return {
-  priority = { kind = "integer", low = -limits.INTEGER, high = limits.INTEGER - 1, since = 1 },
+  priority = { kind = "integer", low = 1 - limits.INTEGER, high = limits.INTEGER - 1, since = 1 },
   delay = { kind = "integer", low = 0, high = limits.CENTURY, since = 1 },
   at = { kind = "integer", low = 0, high = limits.SEQUENCE - 1, since = 1 },
   retries = { kind = "integer", low = 0, high = 65535, default = 5, since = 1 },

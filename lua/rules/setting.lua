@@ -56,7 +56,12 @@ function setting.value(name, value)
   end
   local number = number_of(value)
   local kind = rule.fraction and "a number" or "an integer"
-  if not number or (number % 1 ~= 0 and not rule.fraction) or number < rule.low or number > rule.high then
+  if
+    not number
+    or (number % 1 ~= 0 and not rule.fraction)
+    or number < rule.low
+    or number > rule.high
+  then
     refuse(
       "INVALID",
       string.format(

@@ -23,22 +23,13 @@ function clock.at(step, kind, number, moment)
   end
 end
 
--- The moments that have come, most overdue first: a list of members.
+-- The moments that have come, most overdue first: a list of members, or nil when none can have.
 function clock.overdue(step, limit)
   local due = tonumber(root.get(step, "due") or nil)
   if not due or due > step.now then
-    return {}
+    return nil
   end
-  return redis.call(
-    "ZRANGE",
-    keys.clock(step),
-    "-inf",
-    step.now,
-    "BYSCORE",
-    "LIMIT",
-    0,
-    limit
-  )
+  return redis.call("ZRANGE", keys.clock(step), "-inf", step.now, "BYSCORE", "LIMIT", 0, limit)
 end
 
 -- Sets a member to its next moment, or takes it off when there is none.

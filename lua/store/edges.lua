@@ -2,6 +2,7 @@
 -- (a set) and the jobs that wait for a parent (a sorted set, scored by what each does when the
 -- parent fails).
 
+local clock = require("store.clock")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local records = require("store.records")
@@ -30,6 +31,12 @@ function edges.open(step, record, parents, policy)
   end
 end
 
+-- The dependents of this ended job are still to be told, by the tick.
+function edges.tell_later(step, jid)
+  redis.call("ZADD", keys.ended(step), step.now, jid)
+  clock.at(step, clock.ENDED, 0, step.now)
+end
+
 -- Closes one edge from the dependent's side; true when it was the last one.
 function edges.close(step, record, parent_jid)
   redis.call("SREM", keys.parents(step, record.jid), parent_jid)
@@ -53,9 +60,10 @@ function edges.detach(step, parent_jid, jid)
   end
 end
 
--- Closes all edges of a job towards its parents. Those of a job with very many are dropped at
+-- Closes all edges of a job towards its parents, and lifts a hold. Those of a job with very many are dropped at
 -- once; what the parents then still know of it is ignored when they end.
 function edges.clear(step, record)
+  records.lower(record, states.flags.HELD)
   if not records.has(record, states.flags.PARENTS) then
     return
   end
@@ -68,6 +76,13 @@ function edges.clear(step, record)
   end
   redis.call("UNLINK", key)
   records.lower(record, states.flags.PARENTS)
+end
+
+-- What a parked job does once it waits for nothing: run at a moment, or after a delay.
+function edges.postpone(record, at, delay)
+  local options = records.options(record)
+  options.at, options.delay = at, delay
+  records.set_options(record, options)
 end
 
 -- Into the depends state: not runnable before its edges are closed and its hold is lifted.

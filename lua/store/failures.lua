@@ -44,16 +44,21 @@ function failures.add(step, record, queue, group)
   stats.count(step, queue, "failed", 1)
 end
 
--- Out of the failed state; the failure is forgotten.
-function failures.remove(step, record, queue)
+-- Takes a failed job out of its group; a group without jobs is gone.
+function failures.ungroup(step, record)
   local failure = failures.read(step, record)
-  redis.call("ZREM", keys.failed(step, queue), record.jid)
   if failure then
     redis.call("ZREM", keys.group(step, failure.group), record.jid)
     if redis.call("EXISTS", keys.group(step, failure.group)) == 0 then
       redis.call("ZREM", keys.groups(step), failure.group)
     end
   end
+end
+
+-- Out of the failed state; the failure is forgotten.
+function failures.remove(step, record, queue)
+  failures.ungroup(step, record)
+  redis.call("ZREM", keys.failed(step, queue), record.jid)
   failures.forget(step, record)
   stats.unfailed(step, queue, record.since)
 end

@@ -33,14 +33,19 @@ local function cut(record, limit)
   record.entries = limit
 end
 
--- Appends an entry; `kind` is a word of rules/events.lua, `queue` the queue that the job is in.
-function history.append(step, record, queue, kind, detail)
-  local flags = states.flags
-  if bit.band(record.flags, flags.FRESH) ~= 0 then
-    records.lower(record, flags.FRESH)
+-- Writes out the put of a job that has waited since, before anything else becomes of it.
+function history.spell(record, queue)
+  local fresh = states.flags.FRESH
+  if bit.band(record.flags, fresh) ~= 0 then
+    records.lower(record, fresh)
     record.tail = pack("put", 0, record.since, queue.name)
     record.entries = 1
   end
+end
+
+-- Appends an entry; `kind` is a word of rules/events.lua, `queue` the queue that the job is in.
+function history.append(step, record, queue, kind, detail)
+  history.spell(record, queue)
   record.tail = record.tail .. pack(kind, record.attempt, step.now, detail or "")
   record.entries = record.entries + 1
   if record.entries > 1 then

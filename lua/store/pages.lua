@@ -3,6 +3,11 @@
 
 local pages = {}
 
+-- A member may hold zero bytes, which string.format stops at.
+local function cursor_of(rank, member)
+  return string.format("%d:", rank) .. member
+end
+
 local function start(key, cursor, newest)
   if cursor == "" then
     return 0
@@ -21,7 +26,7 @@ local function page(members, from, count)
     list[position + 1] = members[position]
   end
   if #members > count then
-    list[1] = string.format("%d:%s", from + count, members[count])
+    list[1] = cursor_of(from + count, members[count])
   end
   return list
 end
@@ -37,7 +42,7 @@ end
 -- The cursor of the page that follows this member.
 function pages.after(key, member, newest)
   local rank = redis.call(newest and "ZREVRANK" or "ZRANK", key, member)
-  return string.format("%d:%s", rank + 1, member)
+  return cursor_of(rank + 1, member)
 end
 
 -- By score: up to `high` when it is given, else above `low`; a cursor is a rank within those.

@@ -3,6 +3,7 @@
 
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local priorities = require("rules.priorities")
 local states = require("rules.states")
 local writes = require("store.writes")
 
@@ -12,9 +13,10 @@ local flags = states.flags
 
 records.FORMAT = 1
 
--- format, state, flags, queue, klass, epoch, attempt, place, priority (+ 2^53), since, retries,
+-- format, state, flags, queue, klass, epoch, attempt, place, priority (+ 2^53,
+-- see rules/priorities.lua), since, retries,
 -- left, errors, lost leases, history entries, and the lengths of lease, options and payload.
-local LAYOUT = ">BBHI3I3I4HI6I7I6HhHHHBHI4"
+local LAYOUT = ">BBHI3I3I4HI6I4I3I6HHHHHBHI4"
 local HEADER = struct and struct.size and struct.size(LAYOUT) or 54
 
 local LEASE = ">I6" -- popped at; the worker's name follows
@@ -25,7 +27,7 @@ function records.want(step, jid)
 end
 
 local function unpack_record(jid, text)
-  local format, state, flag, queue, klass, epoch, attempt, place, priority, since, retries, left, errors, lost, entries, lease_length, options_length, payload_length, from =
+  local format, state, flag, queue, klass, epoch, attempt, place, high, low, since, retries, left, errors, lost, entries, lease_length, options_length, payload_length, from =
     struct.unpack(LAYOUT, text)
   local record = {
     jid = jid,
@@ -37,7 +39,7 @@ local function unpack_record(jid, text)
     epoch = epoch,
     attempt = attempt,
     place = place,
-    priority = priority - limits.INTEGER,
+    priority = priorities.join(high, low),
     since = since,
     retries = retries,
     left = left,
@@ -181,6 +183,7 @@ function records.pack(record)
   if record.worker then
     lease = struct.pack(LEASE, record.popped) .. record.worker
   end
+  local high, low = priorities.split(record.priority)
   packed = struct.pack(
     LAYOUT,
     record.format,
@@ -191,7 +194,8 @@ function records.pack(record)
     record.epoch,
     record.attempt,
     record.place,
-    record.priority + limits.INTEGER,
+    high,
+    low,
     record.since,
     record.retries,
     record.left,

@@ -4,6 +4,7 @@
 local clock = require("store.clock")
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local priorities = require("rules.priorities")
 local records = require("store.records")
 local rings = require("store.rings")
 local sequence = require("store.sequence")
@@ -12,11 +13,12 @@ local writes = require("store.writes")
 
 local scheduled = {}
 
-local ORDER = ">I7I6"
+local ORDER = ">I4I3I6" -- priority, sequence
 scheduled.JID = 14 -- where the jid starts in a member
 
 function scheduled.member(record)
-  return struct.pack(ORDER, record.priority + limits.INTEGER, record.place) .. record.jid
+  local high, low = priorities.split(record.priority)
+  return struct.pack(ORDER, high, low, record.place) .. record.jid
 end
 
 local function score_of(due)

@@ -20,7 +20,8 @@ function step.open(root, now)
     wanted = { "format", "due", "events" }, -- fields of the root to read in one call
     records = {}, -- jid -> record, or false when absent
     unread = {}, -- jids whose records are to be read in one call
-    touched = {}, -- jid -> true: jobs that a member of the step changes
+    touched = {}, -- jid -> a word: jobs that a member of the step changes
+    awaited = {}, -- jid -> jids of jobs that will wait for it, see doors/depends.lua
     places = 0, -- places that the members will draw
     dirty = {}, -- records to be stored
     pending = {}, -- see store/writes.lua

@@ -1,5 +1,5 @@
 -- Writes that a step gathers, so that a call on fifty jobs sends one ZADD a set and not fifty.
--- Members are removed before members are added; a step never does both to one member of one set.
+-- Members are removed before members are added; what a step adds and then removes is not added.
 
 local writes = {}
 
@@ -17,8 +17,28 @@ local function gather(step, command, key)
   return list
 end
 
+-- What a removal takes back, and where the member is in its pairs.
+local TAKES_BACK = { ZREM = { command = "ZADD", at = 2 }, HDEL = { command = "HSET", at = 1 } }
+
+local function take_back(step, addition, key, member)
+  local by_key = step.pending[addition.command]
+  local list = by_key and by_key[key]
+  for position = list and #list - 1 or 0, 1, -2 do
+    if list[position + addition.at - 1] == member then
+      table.remove(list, position)
+      table.remove(list, position)
+    end
+  end
+  if list and #list == 0 then
+    by_key[key] = nil
+  end
+end
+
 -- The commands that take one member each: ZREM, SREM, HDEL, SADD, and UNLINK and DEL under "".
 function writes.one(step, command, key, member)
+  if TAKES_BACK[command] then
+    take_back(step, TAKES_BACK[command], key, member)
+  end
   local list = gather(step, command, key)
   list[#list + 1] = member
 end

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import redis.asyncio
 
 from pyjobs import calls, options, plans
 from pyjobs.aio.events import AsyncEvents
+from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.queue import AsyncQueue
 from pyjobs.aio.views import AsyncConfig, AsyncJobs, AsyncQueues, AsyncWorkers
 from pyjobs.calls import Call
 from pyjobs.connections import AsyncConnections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
-from pyjobs.options import Reference
+from pyjobs.options import Reference, Seconds
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -119,6 +120,30 @@ class AsyncClient:
     def queue(self, name: str) -> AsyncQueue:
         """Return a queue; it comes into being with its first job."""
         return AsyncQueue(self, name)
+
+    async def pop(
+        self,
+        queues: Sequence[str],
+        count: int = 1,
+        *,
+        wait: float = 0,
+        lease: Seconds | None = None,
+    ) -> list[AsyncJob]:
+        """Pop up to `count` (1 to 100) jobs from several queues, those of the first one first.
+
+        `wait` and `lease` are seconds, as for `AsyncQueue.pop`.
+        """
+        jobs = await self.run(
+            plans.pop(
+                self.worker_name,
+                self.requests,
+                options.texts(queues, "queues"),
+                options.integer(count, "count"),
+                None if lease is None else options.milliseconds(lease, "lease"),
+                options.milliseconds(wait, "wait") / 1000,
+            )
+        )
+        return [AsyncJob(self, snapshot) for snapshot in jobs]
 
     async def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

@@ -38,6 +38,11 @@ class AsyncJob:
         return f"<{type(self).__name__} {klass} {self.jid} {self.state} in {self.queue_name!r}>"
 
     @property
+    def client(self) -> AsyncClient:
+        """The client by which the job was found."""
+        return self._client
+
+    @property
     def jid(self) -> str:
         """The job's id."""
         return self._snapshot.jid

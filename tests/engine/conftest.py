@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,6 @@ import redis
 
 from pyjobs import record
 from pyjobs.library import library
-
 
 
 class Refused(Exception):
@@ -137,6 +137,77 @@ class Engine:
         answer: bytes = self.call("retry", *lease.key, delay, group, message, now=now)
         return answer.decode()
 
+    def release(self, lease: Lease, delay: int | str = "", now: int = 0) -> str:
+        """Give a popped job back."""
+        answer: bytes = self.call("release", *lease.key, delay, now=now)
+        return answer.decode()
+
+    def heartbeat(self, *held: Lease, lease: int | str = "", worker: str = "w", now: int = 0) -> Any:
+        """Prolong leases; for each its end, or the engine's refusal as an exception."""
+        keys = [part for one in held for part in one.key]
+        return self.call("heartbeat", worker, lease, *keys, now=now)
+
+    def cancel(self, *jids: str, now: int = 0) -> int:
+        """Cancel jobs."""
+        answer: int = self.call("cancel", *jids, now=now)
+        return answer
+
+    def move(self, jid: str, queue: str, delay: int | str = "", now: int = 0) -> str:
+        """Move a job."""
+        answer: bytes = self.call("move", jid, queue, delay, now=now)
+        return answer.decode()
+
+    def depend(self, jid: str, hold: str = "", now: int = 0, **options: Any) -> str:
+        """Let a job wait for more."""
+        packed = msgpack.packb(options) if options else b""
+        answer: bytes = self.call("depend", jid, hold, packed, now=now)
+        return answer.decode()
+
+    def tick(self, now: int = 0) -> int:
+        """Do what is due; the milliseconds until there may be more."""
+        answer: int = self.call("tick", now=now)
+        return answer
+
+    def ticks(self, now: int = 0) -> int:
+        """Tick until nothing more is due; returns how many calls that took."""
+        for number in range(1, 1000):
+            if self.tick(now=now):
+                return number
+        raise AssertionError("1,000 ticks leave work that is due")
+
+    def step(self, *members: Sequence[Any], mode: str = "all", now: int = 0) -> list[Any]:
+        """Carry out several commands, each a name and its arguments, in one call."""
+        args: list[Any] = [mode]
+        for name, *own in members:
+            args += [name, len(own), *own]
+        answers: list[Any] = self.call("step", *args, now=now)
+        return answers
+
+    def configure(self, name: str, value: Any, now: int = 0) -> None:
+        """Give a setting a value."""
+        self.call("configure", name, value, now=now)
+
+    def order(self, queue: str = "q", count: int = 100, now: int = 0) -> list[str]:
+        """Return the jids of all jobs that pops hand out now, in that order; they stay running."""
+        jids: list[str] = []
+        while popped := self.pop(queue, count=count, now=now):
+            jids += [lease.jid for lease in popped]
+        return jids
+
+    def waiting(self, queue: str = "q", now: int = 0) -> list[str]:
+        """Return the jids of the first 100 waiting jobs, in order; nothing is changed."""
+        return [jid.decode() for jid in self.call("jobs", queue, "waiting", "", 100, now=now)[1:]]
+
+    def number(self, queue: str = "q") -> int:
+        """Return the number by which keys name a queue."""
+        control: Any = self.server.hget(self.root, "queue:" + queue)
+        return int.from_bytes(control[:3], "big")
+
+    def ring(self, queue: str = "q") -> int:
+        """Return how many tokens a queue's ring holds."""
+        length: Any = self.server.llen(f"{self.root}ring:{self.number(queue)}")
+        return int(length)
+
     def state(self, jid: str, now: int = 0) -> str | None:
         """Return the state of a job, or None when it is unknown."""
         found = self.get(jid, now=now)
@@ -199,6 +270,27 @@ class Found:
             [dependent.decode() for dependent in dependents],
             msgpack.unpackb(failure) if failure else None,
         )
+
+
+def options(**given: Any) -> bytes:
+    """Pack options as they go on the wire."""
+    packed: bytes = msgpack.packb(given)
+    return packed
+
+
+def dump(engine: Engine) -> dict[bytes, bytes]:
+    """Return all keys of the engine's namespace and what they hold, to be compared."""
+    found = sorted(engine.server.scan_iter(match=engine.root + "*", count=1000))
+    return {key: value for key in found if (value := engine.server.dump(key)) is not None}
+
+
+def refused(engine: Engine, command: str, *args: Any, now: int = 0) -> str:
+    """Return the engine's refusal of a call, having seen that it wrote nothing."""
+    before = dump(engine)
+    with pytest.raises(Refused) as caught:
+        engine.call(command, *args, now=now)
+    assert before == dump(engine)
+    return str(caught.value)
 
 
 def leases(answer: list[Any]) -> list[Lease]:

@@ -12,14 +12,14 @@ from tests.packaging.conftest import ROOT
 LUA = ROOT / "lua"
 
 MAY_REQUIRE = {
-    "commands": {"doors", "rules", "store"},
+    "commands": {"doors", "members", "rules", "store"},
     "doors": {"doors", "rules", "store"},
     "rules": {"rules"},
     "store": {"rules", "store"},
 }
 
 # Reading commands that look into the waiting or the running set.
-READERS: set[str] = set()
+READERS = {"jobs", "peek", "queues"}
 
 FILES = sorted(path for folder in MAY_REQUIRE for path in (LUA / folder).glob("**/*.lua"))
 

@@ -1,0 +1,97 @@
+-- recur: a template of which a child, an ordinary job, is put every interval.
+--
+-- Args: queue, jid (of the template), klass (empty: plain data items), payload, interval
+-- (milliseconds, 1 or more), offset (milliseconds until the first child), options (OPTIONS in
+-- rules/recurrence.lua).
+-- Returns: created or replaced. A template that is replaced keeps its count and its pause.
+-- Errors: INVALID, EXISTS (a job has this jid).
+-- Events: recur, and put for each child, later.
+-- Cost: O(log n).
+--
+-- A repeated call is known by its nonce.
+
+local arguments = require("rules.arguments")
+local events = require("store.events")
+local job = require("rules.job")
+local klasses = require("store.klasses")
+local limits = require("rules.limits")
+local payloads = require("rules.payloads")
+local queues = require("store.queues")
+local records = require("store.records")
+local recurrence = require("rules.recurrence")
+local refuse = require("rules.refusal")
+local settings = require("store.settings")
+local states = require("rules.states")
+local steps = require("store.step")
+local templates = require("store.templates")
+
+local recur = {}
+
+function recur.parse(step, args)
+  arguments.count(args, 7)
+  local request = {
+    queue = arguments.name(args[1], "queue"),
+    jid = arguments.name(args[2], "jid"),
+    klass = args[3],
+    payload = args[4],
+    interval = arguments.integer(args[5], "interval", 1, limits.CENTURY),
+    offset = arguments.integer(args[6], "offset", 0, limits.CENTURY),
+    options = job.options(args[7], recurrence.OPTIONS),
+  }
+  if #request.klass > limits.NAME then
+    refuse("INVALID", "klass: has more than " .. limits.NAME .. " bytes")
+  end
+  queues.want(step, request.queue)
+  klasses.want(step, request.klass)
+  settings.want(step, "max-payload")
+  records.want(step, request.jid)
+  return request
+end
+
+function recur.check(step, request)
+  local jid, nonce = request.jid, request.options.nonce
+  payloads.check(request.payload, settings.number(step, "max-payload"))
+  local record = records.live(step, jid)
+  if record then
+    refuse("EXISTS", "jid: " .. jid .. " is a job, " .. states.name[record.state])
+  end
+  local old = templates.read(step, jid)
+  if old and nonce and string.sub(old.nonce, 2) == nonce then
+    return { answer = string.sub(old.nonce, 1, 1) == "r" and "replaced" or "created" }
+  end
+  steps.touch(step, jid)
+  return { request = request, old = old }
+end
+
+function recur.apply(step, plan)
+  if plan.answer then
+    return plan.answer
+  end
+  local request, old = plan.request, plan.old
+  local options = request.options
+  local queue = queues.ensure(step, request.queue)
+  if old and old.queue ~= queue.number then
+    templates.leave(step, old, queues.numbered(step, old.queue))
+  end
+  local nonce = options.nonce and (old and "r" or "c") .. options.nonce or ""
+  options.nonce = nil
+  local first = step.now + request.offset
+  local template = {
+    jid = request.jid,
+    flags = 0,
+    klass = klasses.number(step, request.klass),
+    interval = request.interval,
+    first = first,
+    due = first,
+    count = old and old.count or 0,
+    paused = old and old.paused,
+    options = options,
+    nonce = nonce,
+  }
+  templates.save(step, template, queue, request.payload)
+  local answer = old and "replaced" or "created"
+  events.report(step, "recur", template, queue.name, "", answer)
+  return answer
+end
+
+return recur

@@ -1,0 +1,60 @@
+-- Which jobs a pop hands out: the first of a queue's waiting set, or, to a repeat, those of before.
+
+local claim = require("doors.claim")
+local enter = require("doors.enter")
+local keys = require("store.keys")
+local queues = require("store.queues")
+local records = require("store.records")
+local rings = require("store.rings")
+local workers = require("store.workers")
+local writes = require("store.writes")
+
+local hand = {}
+
+-- Claims up to `count` jobs of a queue and adds them to `jobs`. room: the bytes of payload that are
+-- left; once a job does not fit, `full`. The first job of a pop always fits.
+function hand.out(step, request, queue, count, room, jobs)
+  local waiting = keys.waiting(step, queue)
+  local members = redis.call("ZRANGE", waiting, 0, count - 1)
+  for position = 1, #members do
+    records.want(step, string.sub(members[position], enter.JID))
+  end
+  records.read(step)
+  local taken = 0
+  for position = 1, #members do
+    local member = members[position]
+    local record = records.live(step, string.sub(member, enter.JID))
+    if record.size > room.bytes and #jobs > 0 then
+      room.full = true
+      break
+    end
+    room.bytes = room.bytes - record.size
+    writes.one(step, "ZREM", waiting, member)
+    local ending =
+      claim.give(step, record, queue, request.worker, request.lease, request.request)
+    taken = taken + 1
+    jobs[#jobs + 1] = { record = record, queue = queue, ending = ending }
+  end
+  -- Waking is a chain: who leaves jobs behind wakes the next.
+  if queue.waiters > step.now and redis.call("ZCARD", waiting) > taken then
+    rings.wake(step, queue)
+  end
+end
+
+-- The jobs that this request was given before, as far as they are still held.
+function hand.again(step, request)
+  local held = redis.call("HGETALL", workers.key(step, request.worker))
+  local jobs = {}
+  for position = 1, #held, 2 do
+    local mark, number = string.match(held[position + 1], "^(.*):(%d+)$")
+    if mark == request.request then
+      local record = records.live(step, string.sub(held[position], claim.JID))
+      local queue = queues.numbered(step, number)
+      local ending = claim.ending(step, record, queue)
+      jobs[#jobs + 1] = { record = record, queue = queue, ending = ending }
+    end
+  end
+  return jobs
+end
+
+return hand

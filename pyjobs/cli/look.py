@@ -1,0 +1,155 @@
+"""`pyjobs job` and `pyjobs queues`: what there is, changing nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from typing import Any
+
+import click
+
+from pyjobs.cli.options import connected, json_option
+from pyjobs.cli.output import (
+    console,
+    duration,
+    facts,
+    history_table,
+    moment,
+    plain,
+    print_json,
+    queues_table,
+)
+from pyjobs.client import Client, place
+from pyjobs.job import Job, RecurringJob
+
+SHOWN_DATA = 2000
+"""Characters of a job's data that are shown; --json shows all."""
+
+SHOWN_JIDS = 5
+
+
+@click.command()
+@connected
+@json_option
+def queues(client: Client, as_json: bool) -> None:
+    """List the queues, and how many jobs they have in each state."""
+    counts = client.queues.counts
+    if as_json:
+        print_json([dataclasses.asdict(each) for each in counts])
+    elif counts:
+        console().print(queues_table(counts))
+    else:
+        click.echo(f"no queues in namespace {client.namespace!r} on {place(client.server)}")
+
+
+@click.command()
+@click.argument("jid")
+@connected
+@json_option
+def job(client: Client, jid: str, as_json: bool) -> None:
+    """Show everything about a job, or a recurring one: its data, its state, its history."""
+    found = client.jobs[jid]
+    described = _recurring(found) if isinstance(found, RecurringJob) else _job(found)
+    if as_json:
+        print_json(described)
+    elif isinstance(found, RecurringJob):
+        _show_recurring(found)
+    else:
+        _show_job(found)
+
+
+def _job(job: Job) -> dict[str, Any]:
+    names = (
+        *("jid", "klass_name", "queue_name", "state", "priority", "tags", "tracked", "origin"),
+        *("attempt", "retries_left", "original_retries", "worker_name", "expires"),
+        *("dependencies", "dependents", "data"),
+    )
+    return {
+        **{name: getattr(job, name) for name in names},
+        "failure": dataclasses.asdict(job.failure) if job.failure else None,
+        "history": [dataclasses.asdict(event) for event in job.history],
+    }
+
+
+def _recurring(job: RecurringJob) -> dict[str, Any]:
+    names = (
+        *("jid", "klass_name", "queue_name", "state", "priority", "tags", "retries"),
+        *("interval", "next", "count", "backlog", "paused", "data"),
+    )
+    return {name: getattr(job, name) for name in names}
+
+
+def _show_job(job: Job) -> None:
+    screen = console()
+    screen.print(
+        facts(
+            [
+                ("job", job.jid),
+                ("class", job.klass_name or "none, plain data"),
+                ("queue", job.queue_name),
+                ("state", job.state + (", tracked" if job.tracked else "")),
+                ("priority", job.priority),
+                ("tags", ", ".join(job.tags)),
+                ("origin", job.origin),
+                ("attempts", f"{job.attempt}, and {job.retries_left} retries left"),
+                ("held by", job.worker_name),
+                ("lease", _lease(job)),
+                ("waits for", _some(job.dependencies)),
+                ("wait for it", _some(job.dependents)),
+                *_failure(job),
+                ("data", _data(job.data)),
+            ]
+        )
+    )
+    screen.print()
+    screen.print(history_table(job.history))
+
+
+def _lease(job: Job) -> str | None:
+    if job.expires is None:
+        return None
+    left = job.expires - time.time()
+    tense = f"ends in {duration(left)}" if left > 0 else f"ran out {duration(-left)} ago"
+    return f"{tense}, {moment(job.expires)}"
+
+
+def _some(jids: list[str]) -> str | None:
+    more = len(jids) - SHOWN_JIDS
+    shown = ", ".join(jids[:SHOWN_JIDS])
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _failure(job: Job) -> list[tuple[str, object]]:
+    if job.failure is None:
+        return []
+    failure = job.failure
+    group = f"{failure.group} (after {failure.cause})" if failure.cause else failure.group
+    return [("failed", f"{group}, {moment(failure.when)}"), ("message", failure.message)]
+
+
+def _data(data: Any) -> str:
+    text = json.dumps(plain(data), indent=2, ensure_ascii=False)
+    if len(text) > SHOWN_DATA:
+        text = f"{text[:SHOWN_DATA]}\n... ({len(text):,} characters; --json shows all)"
+    return text
+
+
+def _show_recurring(job: RecurringJob) -> None:
+    console().print(
+        facts(
+            [
+                ("recurring job", job.jid),
+                ("class", job.klass_name or "none, plain data"),
+                ("queue", job.queue_name),
+                ("every", duration(job.interval) + (", paused" if job.paused else "")),
+                ("next", moment(job.next)),
+                ("made", f"{job.count:,} jobs"),
+                ("backlog", job.backlog or "all that were missed"),
+                ("priority", job.priority),
+                ("retries", job.retries),
+                ("tags", ", ".join(job.tags)),
+                ("data", _data(job.data)),
+            ]
+        )
+    )

@@ -1,0 +1,134 @@
+"""How things look: on a terminal, piped, as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pyjobs.calls import QueueCounts
+from pyjobs.snapshot import Event
+
+PIPED_WIDTH = 240
+"""Columns of what goes to a file or another program: nothing is cut or wrapped for its sake."""
+
+COUNTED = (
+    *("waiting", "scheduled", "depends", "throttled", "running", "stalled"),
+    *("complete", "failed", "recurring"),
+)
+ALWAYS = ("waiting", "running", "complete", "failed")
+"""Columns of the queues' table that are there even if all are zero."""
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console for standard output or standard error."""
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = PIPED_WIDTH
+    return made
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+
+
+def plain(value: Any) -> Any:
+    """Return data as JSON can say it: dates as text, bytes that are no text as base64."""
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else _word(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else _word(value)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode()
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def moment(seconds: float) -> str:
+    """Say a moment in local time, to the millisecond."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "milliseconds")
+
+
+def duration(seconds: float | None) -> str:
+    """Say a length of time in the unit that fits it."""
+    if seconds is None:
+        return "-"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.3g} ms" if seconds >= 0.001 else "<1 ms"
+    if seconds < 99.95:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 100:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def table(*columns: str, left: Sequence[str] = ()) -> Table:
+    """Make a table; columns are of numbers, to the right, unless they are named in `left`."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(name, justify="left" if name in left else "right", overflow="fold")
+    return made
+
+
+def facts(rows: Iterable[tuple[str, object]]) -> Table:
+    """Make a list of names and values; those that are empty or None are left out."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        if value is not None and value != "":
+            made.add_row(name, value if isinstance(value, Text) else str(value))
+    return made
+
+
+def queues_table(counts: Sequence[QueueCounts]) -> Table:
+    """Show queues and their numbers; states in which no job is are left out."""
+    shown = [
+        name for name in COUNTED if name in ALWAYS or any(getattr(each, name) for each in counts)
+    ]
+    made = table("queue", *shown, left=["queue"])
+    for each in counts:
+        name = f"{each.name} (paused)" if each.paused else each.name
+        made.add_row(name, *(f"{getattr(each, state):,}" for state in shown))
+    return made
+
+
+def history_table(history: Sequence[Event]) -> Table:
+    """Show all that happened to a job, with the time from each event to the next."""
+    made = table("when", "after", "what", "", left=["when", "what", ""])
+    before: float | None = None
+    for event in history:
+        after = "" if before is None else duration(event.when - before)
+        made.add_row(moment(event.when), after, event.what, _details(event))
+        before = event.when
+    return made
+
+
+def _details(event: Event) -> str:
+    if event.what == "popped":
+        return f"by {event.worker}, attempt {event.attempt}"
+    if event.what == "failed":
+        return f"into the failure group {event.group!r}"
+    if event.what == "done":
+        return f"on to {event.queue}" if event.queue else "for good"
+    if event.queue:
+        return f"into {event.queue}"
+    return "" if event.data is None else json.dumps(plain(event.data), ensure_ascii=False)

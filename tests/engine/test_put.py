@@ -1,0 +1,345 @@
+"""put: accepts a job, new or again under the same jid."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.conftest import Engine, dump, options, refused
+
+MOST = 2**53 - 1
+NAME = "x" * 255
+
+
+def test_a_put_job_waits_with_the_defaults(engine: Engine) -> None:
+    assert "created" == engine.put("a", now=7)
+
+    found = engine.get("a", now=8)
+    assert found
+    assert ("q", "a", "jobs.Klass", 0) == (found.queue, found.jid, found.klass, found.ends)
+    record = found.record
+    assert ("waiting", 0, 5, 5, 0) == (
+        record.state,
+        record.priority,
+        record.retries,
+        record.left,
+        record.attempt,
+    )
+    assert [("put", 7)] == [(entry.what, entry.time) for entry in record.history("q")]
+    assert [("put", "a", "waiting")] == engine.events()
+
+
+def test_a_job_without_klass_is_a_plain_data_item(engine: Engine) -> None:
+    engine.put("a", klass="", payload=b"anything")
+    (lease,) = engine.pop()
+
+    assert ("", b"anything") == (lease.klass, lease.payload)
+
+
+def test_names_hold_any_bytes_up_to_the_limit(engine: Engine) -> None:
+    for name in (NAME, "{", "a b\n", "job:a", "\0", "ä", "1"):
+        engine.put(name, queue=name, klass=name)
+        (lease,) = engine.pop(name)
+        assert (name, name, name) == (lease.jid, lease.queue, lease.klass)
+        assert "complete" == engine.complete(lease)
+
+
+def test_a_delayed_job_is_scheduled_until_its_moment(engine: Engine) -> None:
+    engine.put("delay", delay=1000, now=500)
+    engine.put("at", at=1500, now=500)
+
+    assert {"scheduled": 2} == engine.counts()
+    assert [] == engine.pop(count=2, now=1499)
+    assert ["delay", "at"] == [lease.jid for lease in engine.pop(count=2, now=1500)]
+
+
+def test_a_moment_that_has_passed_is_now(engine: Engine) -> None:
+    engine.put("a", at=500, now=500)
+
+    assert "waiting" == engine.state("a")
+
+
+def test_of_a_delay_and_a_moment_the_later_counts(engine: Engine) -> None:
+    engine.put("a", at=2000, delay=100, now=0)
+    engine.put("b", at=100, delay=2000, now=0)
+
+    assert [] == engine.pop(count=2, now=1999)
+    assert 2 == len(engine.pop(count=2, now=2000))
+
+
+def test_putting_again_replaces_everything_but_the_history(engine: Engine) -> None:
+    engine.put("a", payload=b"old", priority=3, retries=1, tags=["t"], now=0)
+    assert "replaced" == engine.put("a", queue="other", klass="K", payload=b"new", now=1)
+
+    found = engine.get("a")
+    assert found
+    assert ("other", "K", b"new") == (found.queue, found.klass, found.record.payload)
+    assert (0, 5) == (found.record.priority, found.record.retries)
+    assert {} == engine.counts("q")
+    assert {"waiting": 1} == engine.counts("other")
+
+
+def test_the_history_of_a_replaced_job_tells_both_puts(engine: Engine) -> None:
+    engine.put("a", now=10)
+    engine.put("a", queue="other", now=20)
+    engine.put("a", queue="third", now=30)
+
+    found = engine.get("a")
+    assert found
+    assert [("put", 10, b"q"), ("put", 20, b"other"), ("put", 30, b"third")] == [
+        (entry.what, entry.time, entry.detail) for entry in found.record.history(found.queue)
+    ]
+
+
+def test_each_put_of_a_job_that_was_running_is_in_its_history(engine: Engine) -> None:
+    engine.put("a", now=0)
+    engine.pop(now=1)
+    engine.put("a", now=2)
+    engine.put("a", now=3)
+
+    assert ["put", "popped", "put", "put"] == engine.history("a")
+
+
+@pytest.mark.parametrize("state", ["scheduled", "depends", "running", "complete", "failed"])
+def test_a_job_in_any_state_can_be_put_again(engine: Engine, state: str) -> None:
+    engine.put("parent", queue="parents")
+    if state == "scheduled":
+        engine.put("a", delay=1000)
+    elif state == "depends":
+        engine.put("a", depends=["parent"])
+    else:
+        engine.put("a")
+        (lease,) = engine.pop()
+        if state == "complete":
+            engine.complete(lease)
+        elif state == "failed":
+            engine.fail(lease)
+    assert state == engine.state("a")
+
+    assert "replaced" == engine.put("a", queue="other", now=1)
+    assert {} == engine.counts("q")
+    assert {"waiting": 1} == engine.counts("other")
+    found = engine.get("a")
+    assert found
+    assert (set(), None) == (found.dependencies, found.failure)
+
+
+def test_a_job_that_is_put_again_goes_behind_its_equals(engine: Engine) -> None:
+    for jid in "abc":
+        engine.put(jid)
+    engine.put("a")
+
+    assert ["b", "c", "a"] == engine.order()
+
+
+def test_if_exists_keep_leaves_the_job_as_it_is(engine: Engine) -> None:
+    assert "created" == engine.put("a", payload=b"old", if_exists="keep")
+    before = dump(engine)
+    assert "kept" == engine.put("a", payload=b"new", queue="other", if_exists="keep", now=5)
+
+    assert before == dump(engine)
+
+
+def test_if_exists_error_refuses_and_writes_nothing(engine: Engine) -> None:
+    engine.put("a")
+    answer = refused(engine, "put", "q", "a", "K", b"x", options(if_exists="error"))
+
+    assert answer.startswith("EXISTS job a exists")
+
+
+def test_a_repeated_put_is_answered_as_the_first(engine: Engine) -> None:
+    assert "created" == engine.put("a", nonce="n1")
+    before = dump(engine)
+    assert "created" == engine.put("a", nonce="n1", now=1)
+    assert before == dump(engine)
+
+    assert "replaced" == engine.put("a", nonce="n2", now=2)
+    assert "replaced" == engine.put("a", nonce="n2", now=3)
+
+
+@pytest.mark.parametrize("given", [{"nonce": "n"}, {"if_exists": "repeated"}])
+def test_a_put_repeated_when_the_job_was_popped_or_has_ended_changes_nothing(
+    engine: Engine, given: dict[str, str]
+) -> None:
+    engine.put("a", **given)
+    (lease,) = engine.pop()
+    assert "created" == engine.put("a", **given, now=1)
+    assert "running" == engine.state("a")
+    engine.complete(lease, now=2)
+
+    assert "created" == engine.put("a", **given, now=3)
+    assert "complete" == engine.state("a")
+
+
+@pytest.mark.parametrize("given", [{"nonce": "n"}, {"if_exists": "repeated"}])
+def test_a_put_repeated_after_the_job_has_left_does_not_bring_it_back(
+    engine: Engine, given: dict[str, str]
+) -> None:
+    engine.configure("jobs-history-count", 0)
+    for jid in ("completed", "cancelled"):
+        engine.put(jid, **given)
+    (lease,) = engine.pop()
+    engine.complete(lease, now=1)
+    engine.cancel("cancelled", now=1)
+
+    assert "created" == engine.put("completed", **given, now=2)
+    assert "created" == engine.put("cancelled", **given, now=2)
+    assert [] == engine.pop(count=2, now=3)
+
+
+def test_a_put_refused_by_if_exists_error_is_not_refused_when_repeated(engine: Engine) -> None:
+    assert "created" == engine.put("a", if_exists="error", nonce="n")
+    assert "created" == engine.put("a", if_exists="error", nonce="n")
+    answer = refused(engine, "put", "q", "a", "K", b"", options(if_exists="error", nonce="m"))
+    assert answer.startswith("EXISTS")
+
+
+def test_a_cancelled_jid_can_be_put_anew(engine: Engine) -> None:
+    engine.put("a", tags=["t"])
+    engine.cancel("a")
+
+    assert "created" == engine.put("a", if_exists="error", now=1)
+    assert ["put"] == engine.history("a")
+    assert -1 == engine.server.pttl(engine.root + "job:a")
+
+
+@pytest.mark.parametrize("retries", [0, 1, 32767, 32768, 65535])
+def test_retries_are_kept_exactly(engine: Engine, retries: int) -> None:
+    engine.put("a", retries=retries)
+    (lease,) = engine.pop()
+    assert (retries, retries) == (lease.record.retries, lease.record.left)
+
+    expected = "waiting" if retries else "failed"
+    assert expected == engine.retry(lease)
+
+
+@pytest.mark.parametrize("priority", [-MOST, -(2**52) - 1, -1, 0, 1, 3, 2**52 + 1, MOST])
+def test_priorities_are_exact_integers(engine: Engine, priority: int) -> None:
+    engine.put("a", priority=priority)
+    engine.put("later", priority=priority, delay=1000)
+
+    for jid in ("a", "later"):
+        found = engine.get(jid)
+        assert found
+        assert priority == found.record.priority
+    assert 2 == len(engine.pop(count=2, now=1000))
+
+
+@pytest.mark.parametrize(
+    ("argument", "given"),
+    [
+        ("priority", {"priority": 2**53}),
+        ("priority", {"priority": -(2**53)}),
+        ("priority", {"priority": 1.5}),
+        ("priority", {"priority": float("nan")}),
+        ("priority", {"priority": float("inf")}),
+        ("priority", {"priority": "high"}),
+        ("priority", {"priority": [1]}),
+        ("priority", {"priority": True}),
+        ("delay", {"delay": -1}),
+        ("delay", {"delay": 0.5}),
+        ("delay", {"delay": 3155760000001}),
+        ("at", {"at": -1}),
+        ("at", {"at": 2**48}),
+        ("retries", {"retries": -1}),
+        ("retries", {"retries": 65536}),
+        ("lease", {"lease": -1}),
+        ("lease", {"lease": 3155760000001}),
+        ("tags", {"tags": "t"}),
+        ("tags", {"tags": [""]}),
+        ("tags", {"tags": [1]}),
+        ("tags", {"tags": [None, "t"]}),
+        ("tags", {"tags": {"t": 1}}),
+        ("tags", {"tags": [NAME + "x"]}),
+        ("tags", {"tags": [str(n) for n in range(101)]}),
+        ("depends", {"depends": [""]}),
+        ("depends", {"depends": {"p": 1}}),
+        ("depends", {"depends": [str(n) for n in range(101)]}),
+        ("missing", {"missing": "ignore"}),
+        ("parent_failure", {"parent_failure": "explode"}),
+        ("if_exists", {"if_exists": "perhaps"}),
+        ("if_exists", {"if_exists": 1}),
+        ("hold", {"hold": "yes"}),
+        ("nonce", {"nonce": "n" * 33}),
+        ("nonce", {"nonce": 1}),
+        ("options", {"colour": "red"}),
+    ],
+)
+def test_a_bad_option_is_named_and_nothing_is_written(
+    engine: Engine, argument: str, given: dict[str, object]
+) -> None:
+    engine.put("a", tags=["old"])
+    for jid in ("a", "b"):
+        answer = refused(engine, "put", "new", jid, "K", b"", options(**given))
+        assert answer.startswith("INVALID ")
+        assert argument in answer
+
+
+@pytest.mark.parametrize(
+    ("argument", "args"),
+    [
+        ("queue", ("", "a", "K", b"", b"")),
+        ("queue", (NAME + "x", "a", "K", b"", b"")),
+        ("jid", ("q", "", "K", b"", b"")),
+        ("jid", ("q", NAME + "x", "K", b"", b"")),
+        ("klass", ("q", "a", NAME + "x", b"", b"")),
+        ("data", ("q", "a", "K", b"x" * 1001, b"")),
+        ("options", ("q", "a", "K", b"", b"\xc1")),
+        ("options", ("q", "a", "K", b"", b"\x01")),
+        ("options", ("q", "a", "K", b"", b"\x91\x01")),
+        ("options", ("q", "a", "K", b"", options(colour="x" * 65536))),
+        ("arguments", ("q", "a", "K", b"")),
+        ("arguments", ("q", "a", "K", b"", b"", b"")),
+    ],
+)
+def test_a_bad_argument_is_named_and_nothing_is_written(
+    engine: Engine, argument: str, args: tuple[object, ...]
+) -> None:
+    engine.configure("max-payload", 1000)
+    answer = refused(engine, "put", *args)
+
+    assert answer.startswith("INVALID ")
+    assert argument in answer
+
+
+def test_each_option_is_accepted_at_its_limit(engine: Engine) -> None:
+    names = [f"{n:0255}" for n in range(100)]
+    for jid, given in enumerate(
+        (
+            {"delay": 3155760000000},
+            {"delay": 0},
+            {"at": 2**48 - 1},
+            {"at": 0},
+            {"lease": 3155760000000},
+            {"tags": names},
+            {"tags": []},
+            {"depends": names},
+            {"depends": []},
+            {"nonce": "n" * 32},
+        )
+    ):
+        assert "created" == engine.put(str(jid), **given)
+
+
+def test_a_payload_may_be_as_large_as_the_setting_says(engine: Engine) -> None:
+    payload = b"x" * 1048576
+    engine.put("a", payload=payload)
+    (lease,) = engine.pop()
+
+    assert payload == lease.payload
+    assert "INVALID data" in refused(engine, "put", "q", "b", "K", payload + b"x", b"")
+
+
+def test_a_put_of_a_template_s_jid_is_refused(engine: Engine) -> None:
+    engine.put("other")
+    key = engine.root + "template:a"
+    engine.server.set(key, "t", px=60000)
+    assert refused(engine, "put", "q", "a", "K", b"", b"").startswith("EXISTS jid")
+    engine.server.delete(key)
+
+
+def test_data_of_a_later_format_is_refused(engine: Engine) -> None:
+    engine.put("a")
+    engine.server.hset(engine.root, "format", "2")
+
+    assert refused(engine, "put", "q", "b", "K", b"", b"").startswith("VERSION")
+    engine.server.hset(engine.root, "format", "1")

@@ -1,0 +1,52 @@
+"""timeout: takes a running job from its holder, as if the lease had run out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.conftest import Engine, Refused, refused
+
+
+def test_the_holder_loses_its_lease_and_the_job_waits_at_its_place(engine: Engine) -> None:
+    engine.put("a")
+    (lease,) = engine.pop()
+    engine.put("b")
+    assert b"waiting" == engine.call("timeout", "a", now=5)
+
+    with pytest.raises(Refused, match="LEASELOST timed-out"):
+        engine.complete(lease)
+    assert {"waiting": 2} == engine.counts()
+    assert ["put", "popped", "timed-out"] == engine.history("a")
+    assert ("timed-out", "a", "") in engine.events()
+    assert ["a", "b"] == engine.order()
+
+
+def test_a_retry_is_counted(engine: Engine) -> None:
+    engine.put("a", retries=1)
+    engine.pop()
+    assert b"waiting" == engine.call("timeout", "a")
+    engine.pop(worker="me")
+    assert b"failed" == engine.call("timeout", "a")
+
+    found = engine.get("a")
+    assert found
+    assert found.failure
+    assert ("failed-retries-q", "me") == (found.failure["group"], found.failure["worker"])
+    assert "me" in found.failure["message"]
+
+
+@pytest.mark.parametrize("state", ["waiting", "scheduled", "complete"])
+def test_only_a_running_job_can_be_taken_away(engine: Engine, state: str) -> None:
+    engine.put("a", **({"delay": 100} if state == "scheduled" else {}))
+    if state == "complete":
+        (lease,) = engine.pop()
+        engine.complete(lease)
+
+    assert refused(engine, "timeout", "a") == f"STATE timeout: job a is {state}"
+
+
+def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
+    engine.put("a")
+    assert refused(engine, "timeout", "").startswith("INVALID jid")
+    assert refused(engine, "timeout", "a", "b").startswith("INVALID arguments")
+    assert refused(engine, "timeout", "b") == "NOJOB no job b"

@@ -1,0 +1,80 @@
+"""What stands in Lua and again in Python says the same."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import lupa.lua51
+
+from pyjobs import options, plans, record
+from pyjobs.errors import WORDS
+
+ROOT = Path(__file__).parents[2]
+LUA = ROOT / "lua"
+
+
+def lua_module(name: str) -> Any:
+    runtime = lupa.lua51.LuaRuntime()
+    runtime.execute(f'package.path = "{LUA}/?.lua"')
+    return runtime.eval(f'require("{name}")')
+
+
+def test_the_options_of_a_put_are_those_of_the_engine() -> None:
+    engine = set(lua_module("rules.options")) - {"nonce", "hold"}
+    assert engine == set(get_type_hints(options.JobOptions)) - {"jid"}
+
+
+def test_the_words_of_an_option_are_those_of_the_engine() -> None:
+    rules = lua_module("rules.options")
+    hints = get_type_hints(options.JobOptions)
+    for name in ("missing", "parent_failure", "if_exists"):
+        # `repeated` is how the client itself says that a jid was made for the call.
+        assert set(rules[name].words) - {"repeated"} == set(get_args(hints[name]))
+
+
+def test_slices_are_as_large_as_the_engine_takes_them() -> None:
+    limits = lua_module("rules.limits")
+    assert (limits.JOBS, limits.BYTES) == (plans.SLICE_JOBS, plans.SLICE_BYTES)
+
+
+def test_states_and_happenings_have_the_engine_s_numbers() -> None:
+    assert record.STATES == tuple(lua_module("rules.states").name.values())
+    assert record.HAPPENINGS == tuple(lua_module("rules.events").name.values())
+
+
+def test_the_header_has_the_engine_s_layout() -> None:
+    source = (LUA / "store" / "records.lua").read_text()
+    layout = re.search(r'LAYOUT = ">([^"]+)"', source)
+    assert layout
+    sizes = {"B": 1, "H": 2}
+    fields = re.findall(r"I(\d)|([BH])", layout.group(1))
+    expected = [int(digits) if digits else sizes[letter] for digits, letter in fields]
+    python = record._HEADER.format.lstrip(">")
+    widths = [struct.calcsize(">" + field) for field in re.findall(r"\d+s|[A-Z]", python)]
+    assert expected == widths
+
+
+def test_the_engine_refuses_with_words_that_the_client_knows() -> None:
+    used = set()
+    for path in LUA.rglob("*.lua"):
+        used |= set(re.findall(r'refuse\(\s*"([A-Z]+)"', path.read_text()))
+    documented = set(re.findall(r"^\| `([A-Z]+)` \|", (LUA / "README.md").read_text(), re.MULTILINE))
+    assert used == set(WORDS) == documented
+
+
+def test_every_key_is_in_the_legend() -> None:
+    names = set(re.findall(r'step\.root \.\. "([a-z]+)', (LUA / "store" / "keys.lua").read_text()))
+    legend = (LUA / "README.md").read_text().partition("## Keys")[2].partition("## The record")[0]
+    assert names
+    assert set() == {name for name in names if f"`{name}" not in legend}
+
+
+def test_the_async_surface_is_the_sync_one() -> None:
+    check = [sys.executable, str(ROOT / ".ci" / "async-surface"), "--check"]
+    run = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert ("", 0) == (run.stdout + run.stderr, run.returncode)
