@@ -139,5 +139,14 @@ def measure(kinds: Sequence[str], quick: bool) -> str:
                         f"{found.calls:.2f}",
                     )
                 )
-    heads = ("server", "calls", "queue", "skeleton, us", "engine, us", "ratio", "range", "redis calls")
+    heads = (
+        "server",
+        "calls",
+        "queue",
+        "skeleton, us",
+        "engine, us",
+        "ratio",
+        "range",
+        "redis calls",
+    )
     return table(heads, rows)

@@ -25,7 +25,7 @@ _KEY = "{pyjobs/0}"
 
 
 class Engine:
-    """One namespace on a server that is emptied first; a lease is what calls.Lease says."""
+    """One namespace on a server that is emptied first."""
 
     def __init__(
         self,
@@ -49,17 +49,13 @@ class Engine:
         answer = self._server.call(self.function(call.name), _KEY, ["", *call.args])
         return call.read(answer)
 
-    def key(self, name: str) -> str:
-        """Return a key of the namespace."""
-        return _KEY + name
-
     def put(self, jid: str, payload: bytes) -> None:
         """Put one job."""
         self.call(put(jid, payload))
 
     def pop(self) -> Lease:
         """Pop one job."""
-        return self._popped(self.call(self._pop(1)))[0]
+        return leases(self.call(self.popping(1)))[0]
 
     def complete(self, lease: Lease) -> None:
         """Complete one job."""
@@ -69,31 +65,25 @@ class Engine:
         """Put several jobs in one call."""
         self.call(calls.step([put(jid, payload) for jid in jids]))
 
-    def pop_many(self, count: int) -> list[Lease]:
-        """Pop several jobs in one call."""
-        return self._popped(self.call(self._pop(count)))
+    def turn(self, held: Sequence[Lease], count: int) -> list[Lease]:
+        """Complete these and pop the next, in one call."""
+        members: list[Call[Any]] = [calls.complete(lease) for lease in held]
+        return leases(self.call(calls.drain([*members, self.popping(count)]))[-1])
 
-    def turn(self, leases: Sequence[Lease], count: int) -> list[Lease]:
-        """Complete these and pop the next, in one call; a count of 0 pops nothing."""
-        members: list[Call[Any]] = [calls.complete(lease) for lease in leases]
-        if not count:
-            self.call(calls.drain(members))
-            return []
-        return self._popped(self.call(calls.drain([*members, self._pop(count)]))[-1])
-
-    def _pop(self, count: int) -> Call[Popped]:
-        # A request has the length of the client's own, see pyjobs/queue.py.
+    def popping(self, count: int) -> Call[Popped]:
+        """Describe a pop of so many jobs."""
         return calls.pop(WORKER, f"{next(self._requests):08x}", [QUEUE], count)
-
-    @staticmethod
-    def _popped(answer: Popped) -> list[Lease]:
-        return [Lease(job.queue, job.jid, job.record.token) for job in answer.jobs]
 
 
 def put(jid: str, payload: bytes = PAYLOAD, **options: Any) -> Call[str]:
     """Describe the put of a job under a jid made for it, as the client does."""
     packed = msgpack.packb({"if_exists": "repeated", **options})
     return calls.put(QUEUE, jid, KLASS, payload, packed)
+
+
+def leases(answer: Popped) -> list[Lease]:
+    """Give the leases in a pop's answer."""
+    return [Lease(job.queue, job.jid, job.record.token) for job in answer.jobs]
 
 
 def new_jids(count: int) -> list[str]:

@@ -38,10 +38,10 @@ class Server:
     def __init__(self, kind: str, socket: Path) -> None:
         self.kind = kind
         self.client = redis.Redis(unix_socket_path=str(socket), socket_timeout=600)
-        self._connection = redis.UnixDomainSocketConnection(path=str(socket), socket_timeout=600)
+        self._wait()
+        self._connection = self.client.connection_pool.get_connection()
 
-    def connect(self) -> None:
-        """Wait until the server answers."""
+    def _wait(self) -> None:
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -51,7 +51,6 @@ class Server:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
-        self._connection.connect()
 
     def close(self) -> None:
         """Close the connections."""
@@ -112,7 +111,9 @@ def _executable(kind: str) -> str:
         return str(get_binary_path())
     found = shutil.which("redis-server")
     if found is None:
-        raise SystemExit("no redis-server on PATH; --servers valkey measures the embedded one alone")
+        raise SystemExit(
+            "no redis-server on PATH; --servers valkey measures the embedded one alone"
+        )
     return found
 
 
@@ -128,7 +129,6 @@ def running(kind: str) -> Iterator[Server]:
         )
         try:
             server = Server(kind, socket)
-            server.connect()
             yield server
             server.close()
         finally:

@@ -23,39 +23,50 @@ local function guarded(f, step, argument)
   error(result, 0)
 end
 
+local function read(step)
+  root.read(step)
+  records.read(step)
+end
+
+-- Fills in each member's plan; the first refusal is that of the call.
+local function decide(step, members)
+  for position = 1, #members do
+    local member = members[position]
+    member.request = member.command.parse(step, member.args)
+  end
+  read(step)
+  for position = 1, #members do
+    local member = members[position]
+    member.plan = member.command.check(step, member.request)
+  end
+end
+
+-- As decide, but a refusal is that member's answer and stops none of the others.
+local function decide_each(step, members)
+  for position = 1, #members do
+    local member = members[position]
+    member.request, member.refused = guarded(member.command.parse, step, member.args)
+  end
+  read(step)
+  for position = 1, #members do
+    local member = members[position]
+    if not member.refused then
+      member.plan, member.refused = guarded(member.command.check, step, member.request)
+    end
+  end
+end
+
 -- members: a list of { command, args }. each: a refused member does not stop the others. Returns
 -- the list of answers, or a single error.
 function engine.run(step, members, each)
-  local count = #members
+  local _, refused = guarded(each and decide_each or decide, step, members)
+  if refused then
+    return refused
+  end
   local answers = {}
-  for position = 1, count do
+  for position = 1, #members do
     local member = members[position]
-    local request, refused = guarded(member.command.parse, step, member.args)
-    if refused and not each then
-      return refused
-    end
-    member.request, answers[position] = request, refused
-  end
-  local _, unreadable = guarded(root.read, step)
-  if unreadable then
-    return unreadable
-  end
-  records.read(step)
-  for position = 1, count do
-    local member = members[position]
-    if member.request then
-      local plan, refused = guarded(member.command.check, step, member.request)
-      if refused and not each then
-        return refused
-      end
-      member.plan, answers[position] = plan, refused
-    end
-  end
-  for position = 1, count do
-    local member = members[position]
-    if member.plan then
-      answers[position] = member.command.apply(step, member.plan)
-    end
+    answers[position] = member.refused or member.command.apply(step, member.plan)
   end
   flush(step)
   events.flush(step)

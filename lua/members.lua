@@ -35,10 +35,7 @@ return function(puts)
     while from <= #args do
       local name = args[from]
       local count = arguments.integer(args[from + 1], "number of arguments", 0, #args - from - 1)
-      local own = {}
-      for position = 1, count do
-        own[position] = args[from + 1 + position]
-      end
+      local own = { unpack(args, from + 2, from + 1 + count) }
       from = from + 2 + count
       members[#members + 1] = member_of(name, own, from > #args)
       if #members > limits.JOBS + 1 then

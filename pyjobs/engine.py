@@ -85,7 +85,6 @@ class Engine:
         self.delivery = delivery
         self.now = now
         self._detour = math.inf if delivery == "scripts" else 0
-        self._hashes: dict[str, bytes] = {}
 
     def key(self, name: str) -> str:
         """Return a key of the namespace."""
@@ -133,8 +132,7 @@ class Engine:
         suffix = "_RO" if call.kind == "reads" else ""
         if self._functions:
             return "FCALL" + suffix, self.library.function(call.name), 1, self.root, now
-        digest = self._hashes.get(call.kind, "0" * 40)
-        return "EVALSHA" + suffix, digest, 1, self.root, call.name, now
+        return "EVALSHA" + suffix, self.library.hashes[call.kind], 1, self.root, call.name, now
 
     def _provide(self, call: Call[Any], refused: Refused) -> Talk[Refused | None]:
         """Load what was missing, or take the other way; returns the refusal if it stands."""
@@ -153,8 +151,6 @@ class Engine:
                 return None
         else:
             answer = yield Send(("SCRIPT", "LOAD", self.library.scripts[call.kind]))
-            if isinstance(answer, bytes):
-                self._hashes[call.kind] = answer
         # When the connection broke, the call itself will tell.
         if not isinstance(answer, Refused) or self._takes_scripts(answer.message, call):
             return None

@@ -66,12 +66,13 @@ class Library:
     """The joined engine.
 
     `name` is `pyjobs_<digest>`; `code` is what FUNCTION LOAD takes; `scripts` maps `puts`, `drains`
-    and `reads` to the text for EVALSHA.
+    and `reads` to the text for EVALSHA, `hashes` to what EVALSHA calls them.
     """
 
     name: str
     code: str
     scripts: dict[str, str]
+    hashes: dict[str, str]
     starts: tuple[tuple[int, str], ...]
 
     def function(self, command: str) -> str:
@@ -120,13 +121,16 @@ def join(folder: Path) -> Library:
         lines += part.count("\n")
         parts.append(part)
     body = "".join(parts)
-    digest = hashlib.sha1(
-        (body + _REGISTER + _DISPATCH).encode(), usedforsecurity=False
-    ).hexdigest()
-    name = f"pyjobs_{digest[:8]}"
+    name = f"pyjobs_{_digest(body + _REGISTER + _DISPATCH)[:8]}"
+    scripts = {kind: flags + body + _DISPATCH for kind, flags in SCRIPT_FLAGS.items()}
     return Library(
         name=name,
         code=f"#!lua name={name}\n{body}{_REGISTER.replace('LIBRARY', name)}",
-        scripts={kind: flags + body + _DISPATCH for kind, flags in SCRIPT_FLAGS.items()},
+        scripts=scripts,
+        hashes={kind: _digest(script) for kind, script in scripts.items()},
         starts=tuple(starts),
     )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()

@@ -6,8 +6,11 @@ result. `pyjobs/connections.py` carries it out, sync or async.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -142,20 +145,20 @@ class Requests:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._count = 0
-        self._lost: dict[tuple[str, ...], str] = {}
+        self._numbers = itertools.count(1)
+        self._lost: dict[tuple[str, ...], deque[str]] = {}
 
     def next(self, queues: tuple[str, ...]) -> tuple[str, bool]:
         """Return a request number, and whether it may have been served before."""
-        lost = self._lost.pop(queues, None)
-        if lost is not None:
-            return lost, True
-        self._count += 1
-        return f"{self._name}-{self._count}", False
+        lost = self._lost.get(queues)
+        if lost:
+            with contextlib.suppress(IndexError):  # another thread was faster
+                return lost.popleft(), True
+        return f"{self._name}-{next(self._numbers)}", False
 
     def lose(self, queues: tuple[str, ...], request: str) -> None:
         """Note that the answer to a request did not arrive."""
-        self._lost[queues] = request
+        self._lost.setdefault(queues, deque()).append(request)
 
 
 def pop(
@@ -186,7 +189,9 @@ def pop(
             return jobs
         block = max(min(left, popped.rest / 1000), 0.001)
         answer = yield Send(("BLPOP", *popped.rings, f"{block:.3f}"), timeout=block + 1)
-        if isinstance(answer, Broken):
+        if isinstance(answer, Refused) and answer.message.startswith("NOPERM"):
+            raise ServerError(f"pop: {answer.message}")
+        if isinstance(answer, (Broken, Refused)):
             yield Pause(0.02)
 
 

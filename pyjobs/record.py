@@ -46,7 +46,7 @@ FRESH, TRACKED, PARENTS, DEPENDENTS, HELD, PAYLOAD, FAILURE, TAGGED, GRACE, TRAC
 )
 
 # struct has no integers of three, six or seven bytes: those are read as bytes.
-_HEADER = struct.Struct(">BBH3s3s4sH6s7s6sHHHHHBHI")
+_HEADER = struct.Struct(">BH3s3s4sH6s7s6sHHBBHBH3s")
 _ENTRY = struct.Struct(">HBH6s")
 _PRIORITY_BIAS = 2**53
 
@@ -103,8 +103,7 @@ class Record:
 def read(data: bytes, payload: bytes = b"") -> Record:
     """Read a record; `payload` is the one that was stored outside of it, if so."""
     (
-        _format,
-        state,
+        kind,
         flags,
         _queue,
         _klass,
@@ -120,8 +119,9 @@ def read(data: bytes, payload: bytes = b"") -> Record:
         entries,
         lease_length,
         options_length,
-        size,
+        length,
     ) = _HEADER.unpack_from(data)
+    size = int.from_bytes(length, "big")
     position = _HEADER.size
     popped, worker = 0, ""
     if lease_length:
@@ -136,7 +136,7 @@ def read(data: bytes, payload: bytes = b"") -> Record:
         payload = data[position : position + size]
         position += size
     return Record(
-        state=STATES[state - 1],
+        state=STATES[kind % 16 - 1],
         flags=flags,
         token=epoch + attempt.to_bytes(2, "big"),
         attempt=attempt,

@@ -55,7 +55,7 @@ class Record(NamedTuple):
     @classmethod
     def read(cls, packed: bytes) -> Record:
         return cls(
-            packed[1], int.from_bytes(packed[2:4], "big"), int.from_bytes(packed[4:7], "big")
+            packed[0] % 16, int.from_bytes(packed[1:3], "big"), int.from_bytes(packed[3:6], "big")
         )
 
 

@@ -10,8 +10,8 @@ import redis
 from tests.conftest import Server
 from tests.leaks import delete_keys, leaked_keys
 
-WAITING = bytes([1, 1, 0, 0, 0, 0, 7])
-TRACE = bytes([1, 8, 2, 0, 0, 0, 7])
+WAITING = bytes([17, 0, 0, 0, 0, 7])
+TRACE = bytes([24, 2, 0, 0, 0, 7])
 PLACE = bytes(6)
 
 
@@ -52,7 +52,7 @@ def test_a_side_key_needs_a_record_that_knows_of_it(keys: redis.Redis, kind: str
 
 
 def test_a_record_needs_its_side_keys(keys: redis.Redis) -> None:
-    keys.set("{leaks/0}job:a", bytes([1, 1, 0, 32, 0, 0, 7]))
+    keys.set("{leaks/0}job:a", bytes([17, 0, 32, 0, 0, 7]))
 
     assert leaked_keys(keys, "leaks") == [
         "{leaks/0}job:a: says that it has a payload key, which is not there"
@@ -114,7 +114,7 @@ def test_a_worker_holds_running_jobs_only(keys: redis.Redis) -> None:
 
 
 def test_a_job_waits_for_jobs_that_exist_only(keys: redis.Redis) -> None:
-    keys.set("{leaks/0}job:a", bytes([1, 1, 0, 4, 0, 0, 7]))
+    keys.set("{leaks/0}job:a", bytes([17, 0, 4, 0, 0, 7]))
     keys.sadd("{leaks/0}parents:a", "gone")
 
     assert leaked_keys(keys, "leaks") == ["{leaks/0}parents:a: its member gone has no record"]

@@ -45,7 +45,7 @@ function fail.apply(step, plan)
   end
   local worker = record.worker
   leave(step, record, queue, "failed", request.group, "failed-run")
-  record.errors = math.min(record.errors + 1, 65535)
+  records.count(record, "errors")
   if request.payload ~= "" then
     records.set_payload(step, record, request.payload)
   end

@@ -49,7 +49,7 @@ function forget.apply(step, plan)
     local queue = plan[position]
     queues.forget(step, queue)
     clock.forget(step, queue.number)
-    writes.one(step, "UNLINK", "", keys.ring(step, queue))
+    writes.drop(step, keys.ring(step, queue))
   end
   return #plan
 end

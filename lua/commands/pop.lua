@@ -12,6 +12,7 @@
 -- The apply reads: what is runnable is known only after the step's other members and the tick.
 -- Nothing in it can be refused, and a pop is the last member of a step.
 
+local alarm = require("doors.alarm")
 local arguments = require("rules.arguments")
 local flush = require("doors.flush")
 local hand = require("doors.hand")
@@ -22,7 +23,6 @@ local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local rings = require("store.rings")
-local root = require("store.root")
 local settings = require("store.settings")
 local states = require("rules.states")
 local tick = require("doors.tick")
@@ -61,7 +61,7 @@ function pop.parse(step, args)
   settings.want(step, "heartbeat")
   settings.want(step, "max-job-history")
   if request.wait then
-    root.want(step, "alarm")
+    alarm.want(step)
   end
   return request
 end
@@ -84,23 +84,6 @@ local function remember(step, request, served)
   end
   local text = " " .. table.concat(list, " ") .. " "
   redis.call("HSET", workers.key(step, request.worker), "served", text)
-end
-
--- Milliseconds until the caller should look again. Of those that are going to block, one alone is
--- told the next due moment; if it dies, the others look after limits.SLEEP.
-local function sleep(step, request)
-  local due = tonumber(root.get(step, "due") or nil)
-  if not due or due >= step.now + limits.SLEEP then
-    return limits.SLEEP
-  end
-  if request.wait then
-    local alarm = tonumber(root.get(step, "alarm") or nil)
-    if alarm and alarm >= step.now and alarm <= due then
-      return limits.SLEEP
-    end
-    root.set(step, "alarm", math.max(due, step.now))
-  end
-  return math.max(due - step.now, 1)
 end
 
 local function answer(step, jobs)
@@ -150,7 +133,7 @@ function pop.apply(step, request)
   local room = { bytes = limits.BYTES, full = false }
   for position = 1, #request.queues do
     local queue = queues.named(step, request.queues[position])
-    if queue and not queue.paused and not room.full and #jobs < request.count then
+    if queue and not queue.paused then
       hand.out(step, request, queue, request.count - #jobs, room, jobs)
     end
   end
@@ -160,10 +143,13 @@ function pop.apply(step, request)
     end
   end
   if #jobs > 0 then
+    if request.wait then
+      alarm.pass_on(step, request)
+    end
     flush(step)
     return answer(step, jobs)
   end
-  local empty = { sleep(step, request) }
+  local empty = { alarm.rest(step, request) }
   if request.wait then
     for position = 1, #request.queues do
       empty[position + 1] = keys.ring(step, queues.named(step, request.queues[position]))

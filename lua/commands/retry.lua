@@ -11,6 +11,7 @@ local again = require("doors.again")
 local arguments = require("rules.arguments")
 local lease = require("doors.lease")
 local limits = require("rules.limits")
+local records = require("store.records")
 local sequence = require("store.sequence")
 
 local retry = {}
@@ -52,7 +53,7 @@ function retry.apply(step, plan)
       worker = record.worker,
     }
   end
-  record.errors = math.min(record.errors + 1, 65535)
+  records.count(record, "errors")
   local due = request.delay and request.delay > 0 and step.now + request.delay or nil
   return again(step, record, plan.queue, {
     entry = "retried",

@@ -26,7 +26,7 @@ local function spare(step, record, queue, member)
 end
 
 local function lose(step, record, queue)
-  record.lost = math.min(record.lost + 1, 65535)
+  records.count(record, "lost")
   again(step, record, queue, {
     entry = "timed-out",
     detail = "expired",

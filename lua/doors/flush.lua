@@ -5,10 +5,11 @@ local records = require("store.records")
 local writes = require("store.writes")
 
 local function flush(step)
-  if step.kept then
+  if step.surplus then
     writes.flush(step)
     purge.surplus(step)
   end
+  step.kept = nil
   records.flush(step)
   writes.flush(step)
 end

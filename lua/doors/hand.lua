@@ -11,11 +11,14 @@ local writes = require("store.writes")
 
 local hand = {}
 
--- Claims up to `count` jobs of a queue and adds them to `jobs`. room: the bytes of payload that are
--- left; once a job does not fit, `full`. The first job of a pop always fits.
+-- Claims up to `count` jobs (perhaps none) of a queue and adds them to `jobs`. room: the bytes of
+-- payload that are left; once a job does not fit, `full`. The first job of a pop always fits.
 function hand.out(step, request, queue, count, room, jobs)
   local waiting = keys.waiting(step, queue)
-  local members = redis.call("ZRANGE", waiting, 0, count - 1)
+  local members = {}
+  if count > 0 and not room.full then
+    members = redis.call("ZRANGE", waiting, 0, count - 1)
+  end
   for position = 1, #members do
     records.want(step, string.sub(members[position], enter.JID))
   end
@@ -41,19 +44,34 @@ function hand.out(step, request, queue, count, room, jobs)
   end
 end
 
--- The jobs that this request was given before, as far as they are still held.
+-- Whether one job was handed out before the other: by queue, then as they were waiting.
+local function earlier(one, other)
+  if one.rank ~= other.rank then
+    return one.rank < other.rank
+  elseif one.record.priority ~= other.record.priority then
+    return one.record.priority < other.record.priority
+  end
+  return enter.member(one.record) < enter.member(other.record)
+end
+
+-- The jobs that this request was given before, as far as they are still held, in the same order.
 function hand.again(step, request)
   local held = redis.call("HGETALL", workers.key(step, request.worker))
-  local jobs = {}
+  local jobs, ranks = {}, {}
+  for position = 1, #request.queues do
+    ranks[request.queues[position]] = position
+  end
   for position = 1, #held, 2 do
     local mark, number = string.match(held[position + 1], "^(.*):(%d+)$")
     if mark == request.request then
       local record = records.live(step, string.sub(held[position], claim.JID))
       local queue = queues.numbered(step, number)
       local ending = claim.ending(step, record, queue)
-      jobs[#jobs + 1] = { record = record, queue = queue, ending = ending }
+      jobs[#jobs + 1] =
+        { record = record, queue = queue, ending = ending, rank = ranks[queue.name] or 0 }
     end
   end
+  table.sort(jobs, earlier)
   return jobs
 end
 

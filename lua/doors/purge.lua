@@ -50,12 +50,12 @@ end
 
 -- What this step's own ended jobs pushed over the limit.
 function purge.surplus(step)
-  for key, kept in pairs(step.kept or {}) do
+  for key, kept in pairs(step.kept) do
     if kept.surplus then
       drop(step, key, redis.call("ZRANGE", key, 0, kept.surplus - 1))
     end
   end
-  step.kept = nil
+  step.surplus = nil
 end
 
 -- Up to `budget` jobs of the set that are too old or too many. Returns how many were looked at and

@@ -19,7 +19,7 @@ return {
   -- Entries of history that a job keeps.
   ["max-job-history"] = { default = 100, low = 1, high = 1000 },
   -- Bytes of one job's payload.
-  ["max-payload"] = { default = 1048576, low = 1, high = 268435456 },
+  ["max-payload"] = { default = 1048576, low = 1, high = 16777215 },
   -- Seconds after which a worker that shows no sign of life leaves the registry.
   ["worker-history"] = { default = DAY, low = 1, high = 365 * DAY, fraction = true },
   -- Which transitions are published to the event stream, and how many calls' worth it keeps.

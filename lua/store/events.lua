@@ -8,9 +8,13 @@ local states = require("rules.states")
 
 local events = {}
 
--- Whether anybody is to hear of this job.
+-- Whether anybody is to hear of this job. The mode is that of the step's start.
 local function heard(step, record)
-  local mode = settings.text(step, "events")
+  local mode = step.heard
+  if not mode then
+    mode = settings.text(step, "events")
+    step.heard = mode
+  end
   if mode == "all" then
     return true
   end

@@ -47,12 +47,11 @@ end
 function history.append(step, record, queue, kind, detail)
   history.spell(record, queue)
   record.tail = record.tail .. pack(kind, record.attempt, step.now, detail or "")
-  record.entries = record.entries + 1
-  if record.entries > 1 then
-    local limit = settings.number(step, "max-job-history")
-    if record.entries > limit then
-      cut(record, limit)
-    end
+  local entries = record.entries + 1
+  record.entries = entries
+  local limit = settings.number(step, "max-job-history")
+  if entries > limit then
+    cut(record, limit)
   end
 end
 

@@ -13,11 +13,10 @@ local flags = states.flags
 
 records.FORMAT = 1
 
--- format, state, flags, queue, klass, epoch, attempt, place, priority (+ 2^53,
--- see rules/priorities.lua), since, retries,
--- left, errors, lost leases, history entries, and the lengths of lease, options and payload.
-local LAYOUT = ">BBHI3I3I4HI6I4I3I6HHHHHBHI4"
-local HEADER = struct and struct.size and struct.size(LAYOUT) or 54
+-- format and state (four bits each), flags, queue, klass, epoch, attempt, place, priority (see
+-- rules/priorities.lua), since, retries, left, errors, lost leases, history entries, and the lengths
+-- of lease, options and payload.
+local LAYOUT = ">BHI3I3I4HI6I4I3I6HHBBHBHI3"
 
 local LEASE = ">I6" -- popped at; the worker's name follows
 
@@ -27,11 +26,13 @@ function records.want(step, jid)
 end
 
 local function unpack_record(jid, text)
-  local format, state, flag, queue, klass, epoch, attempt, place, high, low, since, retries, left, errors, lost, entries, lease_length, options_length, payload_length, from =
+  -- luacheck: ignore 631 (one line, as the formatter has it)
+  local kind, flag, queue, klass, epoch, attempt, place, high, low, since, retries, left, errors, lost, entries, lease_length, options_length, payload_length, from =
     struct.unpack(LAYOUT, text)
+  local state = kind % 16
   local record = {
     jid = jid,
-    format = format,
+    format = (kind - state) / 16,
     state = state,
     flags = flag,
     queue = queue,
@@ -130,6 +131,11 @@ function records.lower(record, flag)
   record.flags = bit.band(record.flags, bit.bnot(flag))
 end
 
+-- Counts an error or a lost lease; the header has one byte for each.
+function records.count(record, field)
+  record[field] = math.min(record[field] + 1, 255)
+end
+
 function records.options(record)
   if record.options == "" then
     return {}
@@ -145,12 +151,12 @@ end
 function records.set_payload(step, record, payload)
   local size = #payload
   if size > limits.INLINE then
-    writes.pair(step, "MSET", "", keys.payload(step, record.jid), payload)
+    writes.store(step, keys.payload(step, record.jid), payload)
     records.raise(record, flags.PAYLOAD)
     record.payload = nil
   else
     if records.has(record, flags.PAYLOAD) then
-      writes.one(step, "UNLINK", "", keys.payload(step, record.jid))
+      writes.drop(step, keys.payload(step, record.jid))
       records.lower(record, flags.PAYLOAD)
     end
     record.payload = payload
@@ -186,8 +192,7 @@ function records.pack(record)
   local high, low = priorities.split(record.priority)
   packed = struct.pack(
     LAYOUT,
-    record.format,
-    record.state,
+    record.format * 16 + record.state,
     record.flags,
     record.queue,
     record.klass,
@@ -221,16 +226,14 @@ function records.flush(step)
     local record = dirty[position]
     record.dirty = nil
     if record.dropped then
-      writes.one(step, "UNLINK", "", keys.job(step, record.jid))
+      writes.drop(step, keys.job(step, record.jid))
     elseif record.lifetime then
       redis.call("SET", keys.job(step, record.jid), records.pack(record), "PX", record.lifetime)
     else
-      writes.pair(step, "MSET", "", keys.job(step, record.jid), records.pack(record))
+      writes.store(step, keys.job(step, record.jid), records.pack(record))
     end
   end
   step.dirty = {}
 end
-
-records.HEADER = HEADER
 
 return records

@@ -36,6 +36,7 @@ local function add(step, record, queue, key, prefix)
   local surplus = retention.surplus(step, prefix, kept.size + kept.added)
   if surplus > 0 then
     -- More than what comes in goes out, or a set that is over its limit would stay so.
+    step.surplus = true
     kept.surplus = math.min(surplus, kept.added + limits.DUE)
   end
 end

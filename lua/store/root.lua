@@ -12,8 +12,12 @@ root.OLDEST = 1
 
 -- Announces a field that the call will look at.
 function root.want(step, field)
-  local wanted = step.wanted
-  wanted[#wanted + 1] = field
+  local fields = step.fields
+  if fields[field] == nil then
+    fields[field] = false
+    local wanted = step.wanted
+    wanted[#wanted + 1] = field
+  end
 end
 
 -- Reads all wanted fields, and refuses data of a format that is not known.
@@ -49,11 +53,13 @@ function root.set(step, field, value)
     writes.pair(step, "HSET", step.root, "format", step.fields.format)
   end
   step.fields[field] = value
+  step.numbers[field] = nil
   writes.pair(step, "HSET", step.root, field, value)
 end
 
 function root.drop(step, field)
   step.fields[field] = false
+  step.numbers[field] = nil
   writes.one(step, "HDEL", step.root, field)
 end
 

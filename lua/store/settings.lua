@@ -15,11 +15,12 @@ function settings.text(step, name)
 end
 
 function settings.number(step, name)
-  local value = root.get(step, name)
-  if value then
-    return tonumber(value)
+  local number = step.numbers[name]
+  if not number then
+    number = tonumber(root.get(step, name) or rules[name].default)
+    step.numbers[name] = number
   end
-  return rules[name].default
+  return number
 end
 
 function settings.milliseconds(step, name)

@@ -74,21 +74,39 @@ function stats.read(step, queue, day)
   return list
 end
 
+-- The fields of a kind of times: how many, their sum, and what a bin's number follows.
+local FIELDS = {}
+for position = 1, #KINDS do
+  local kind = KINDS[position]
+  FIELDS[kind] = { count = kind .. "-count", sum = kind .. "-sum", bin = kind .. ":" }
+end
+
+local function add(counters, field, amount)
+  counters[field] = (counters[field] or 0) + amount
+end
+
 -- Adds a time in milliseconds; kind is wait, run or failed-run.
 function stats.observe(step, queue, kind, milliseconds)
-  local day = stats.day(step.now)
-  milliseconds = math.max(milliseconds, 0)
-  local sums = keys.stats(step, queue, day)
-  local lifetime = settings.days(step, "stats-history")
-  writes.count(step, sums, kind .. "-count", 1, lifetime)
-  writes.count(step, sums, kind .. "-sum", milliseconds, lifetime)
-  writes.count(
-    step,
-    keys.histogram(step, queue, day),
-    kind .. ":" .. bins.of(milliseconds),
-    1,
-    settings.days(step, "histogram-history")
-  )
+  local tally = queue.tally
+  if not tally then
+    local day = stats.day(step.now)
+    tally = {
+      sums = writes.counters(step, keys.stats(step, queue, day), settings.days(step, "stats-history")),
+      bins = writes.counters(
+        step,
+        keys.histogram(step, queue, day),
+        settings.days(step, "histogram-history")
+      ),
+    }
+    queue.tally = tally
+  end
+  if milliseconds < 0 then
+    milliseconds = 0
+  end
+  local fields = FIELDS[kind]
+  add(tally.sums, fields.count, 1)
+  add(tally.sums, fields.sum, milliseconds)
+  add(tally.bins, fields.bin .. bins.of(milliseconds), 1)
 end
 
 return stats

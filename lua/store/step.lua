@@ -17,14 +17,30 @@ function step.open(root, now)
     root = root,
     now = now,
     fields = {}, -- of the root hash: field -> text, or false when absent
-    wanted = { "format", "due", "events" }, -- fields of the root to read in one call
+    -- Fields of the root to read in one call: what most calls look at, and what they announce. One
+    -- that is missing here costs a call of its own.
+    wanted = {
+      "format",
+      "due",
+      "events",
+      "events-history",
+      "max-job-history",
+      "stats-history",
+      "histogram-history",
+    },
+    numbers = {}, -- settings as numbers
     records = {}, -- jid -> record, or false when absent
     unread = {}, -- jids whose records are to be read in one call
     touched = {}, -- jid -> a word: jobs that a member of the step changes
     awaited = {}, -- jid -> jids of jobs that will wait for it, see doors/depends.lua
     places = 0, -- places that the members will draw
     dirty = {}, -- records to be stored
-    pending = {}, -- see store/writes.lua
+    -- Writes to be sent, see store/writes.lua.
+    removals = {},
+    additions = {},
+    stored = {},
+    unlinked = {},
+    counters = {},
     reports = {}, -- events, see store/events.lua
   }
 end

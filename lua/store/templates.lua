@@ -91,7 +91,7 @@ end
 -- Nothing of it is left; its children stay.
 function templates.remove(step, template, queue)
   templates.leave(step, template, queue)
-  writes.one(step, "UNLINK", "", keys.template(step, template.jid))
+  writes.drop(step, keys.template(step, template.jid))
 end
 
 return templates

@@ -3,110 +3,129 @@
 
 local writes = {}
 
-local function gather(step, command, key)
-  local by_key = step.pending[command]
-  if not by_key then
-    by_key = {}
-    step.pending[command] = by_key
+-- A gathered command is a list, as redis.call takes it: command, key, members. Few are open at a
+-- time, and the newest is the likeliest, so they are looked for from the end.
+local function find(lists, command, key)
+  for position = #lists, 1, -1 do
+    local list = lists[position]
+    if list[2] == key and list[1] == command then
+      return list, position
+    end
   end
-  local list = by_key[key]
+  return nil
+end
+
+local function gather(lists, command, key)
+  local list = find(lists, command, key)
   if not list then
-    list = {}
-    by_key[key] = list
+    list = { command, key }
+    lists[#lists + 1] = list
   end
   return list
 end
 
 -- What a removal takes back, and where the member is in its pairs.
-local TAKES_BACK = { ZREM = { command = "ZADD", at = 2 }, HDEL = { command = "HSET", at = 1 } }
+local TAKES_BACK = { ZREM = { command = "ZADD", at = 1 }, HDEL = { command = "HSET", at = 0 } }
 
 local function take_back(step, addition, key, member)
-  local by_key = step.pending[addition.command]
-  local list = by_key and by_key[key]
-  for position = list and #list - 1 or 0, 1, -2 do
-    if list[position + addition.at - 1] == member then
+  local list, place = find(step.additions, addition.command, key)
+  if not list then
+    return
+  end
+  for position = #list - 1, 3, -2 do
+    if list[position + addition.at] == member then
       table.remove(list, position)
       table.remove(list, position)
     end
   end
-  if list and #list == 0 then
-    by_key[key] = nil
+  if #list == 2 then
+    table.remove(step.additions, place)
   end
 end
 
--- The commands that take one member each: ZREM, SREM, HDEL, SADD, and UNLINK and DEL under "".
+-- Removes a member: ZREM, HDEL.
 function writes.one(step, command, key, member)
-  if TAKES_BACK[command] then
+  if #step.additions > 0 then
     take_back(step, TAKES_BACK[command], key, member)
   end
-  local list = gather(step, command, key)
+  local list = gather(step.removals, command, key)
   list[#list + 1] = member
 end
 
--- The commands that take pairs: ZADD (score, member), HSET (field, value), and MSET under "".
+-- Adds a pair: ZADD (score, member), HSET (field, value).
 function writes.pair(step, command, key, first, second)
-  local list = gather(step, command, key)
+  local list = gather(step.additions, command, key)
   local size = #list
   list[size + 1] = first
   list[size + 2] = second
 end
 
--- Adds to a counter in a hash; `lifetime` milliseconds after its first field the hash expires.
-function writes.count(step, key, field, amount, lifetime)
-  local counters = step.counters
-  if not counters then
-    counters = {}
-    step.counters = counters
-  end
-  local hash = counters[key]
+-- Stores a text under a key of its own.
+function writes.store(step, key, text)
+  local list = step.stored
+  local size = #list
+  list[size + 1] = key
+  list[size + 2] = text
+end
+
+-- Drops a key.
+function writes.drop(step, key)
+  local list = step.unlinked
+  list[#list + 1] = key
+end
+
+-- What a step adds to the counters in a hash, field by field, for the caller to add to; `lifetime`
+-- milliseconds after its first field the hash expires. It holds for the whole step.
+function writes.counters(step, key, lifetime)
+  local hash = step.counters[key]
   if not hash then
     hash = { lifetime = lifetime, fields = {} }
-    counters[key] = hash
+    step.counters[key] = hash
   end
-  hash.fields[field] = (hash.fields[field] or 0) + amount
+  return hash.fields
+end
+
+function writes.count(step, key, field, amount, lifetime)
+  local fields = writes.counters(step, key, lifetime)
+  fields[field] = (fields[field] or 0) + amount
 end
 
 local function flush_counters(step)
   for key, hash in pairs(step.counters) do
     local fresh = false
-    for field, amount in pairs(hash.fields) do
+    local fields = hash.fields
+    for field, amount in pairs(fields) do
       -- A new field may mean a new hash; setting the lifetime again then costs little.
       if redis.call("HINCRBY", key, field, amount) == amount then
         fresh = true
       end
+      fields[field] = nil
     end
     if fresh and hash.lifetime then
       redis.call("PEXPIRE", key, hash.lifetime)
     end
   end
-  step.counters = nil
 end
 
-local ORDER = { "ZREM", "SREM", "HDEL", "ZADD", "SADD", "HSET" }
+local function send(lists)
+  for position = 1, #lists do
+    redis.call(unpack(lists[position]))
+    lists[position] = nil
+  end
+end
 
 function writes.flush(step)
-  local pending = step.pending
-  if next(pending) then
-    for position = 1, #ORDER do
-      local command = ORDER[position]
-      local by_key = pending[command]
-      if by_key then
-        for key, list in pairs(by_key) do
-          redis.call(command, key, unpack(list))
-        end
-      end
-    end
-    if pending.MSET then
-      redis.call("MSET", unpack(pending.MSET[""]))
-    end
-    if pending.UNLINK then
-      redis.call("UNLINK", unpack(pending.UNLINK[""]))
-    end
-    step.pending = {}
+  send(step.removals)
+  send(step.additions)
+  if #step.stored > 0 then
+    redis.call("MSET", unpack(step.stored))
+    step.stored = {}
   end
-  if step.counters then
-    flush_counters(step)
+  if #step.unlinked > 0 then
+    redis.call("UNLINK", unpack(step.unlinked))
+    step.unlinked = {}
   end
+  flush_counters(step)
 end
 
 return writes

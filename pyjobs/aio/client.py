@@ -60,11 +60,12 @@ class AsyncClient:
             raise InvalidArgument(f"delivery: {delivery!r} is none of auto, functions, scripts")
         given = {"host": host, "port": port, "db": db}
         given = {name: value for name, value in given.items() if value is not None}
+        self._ready = url is not None and not isinstance(url, str)
         self._membership, self.server = connect(redis.asyncio.Redis, url, given, server_options)
         self._engine = Engine(self.namespace, delivery, now)
         self._connections = AsyncConnections(self.server, self._engine)
         self._worker_name = worker_name
-        self._identity = (0, "", plans.Requests(""))
+        self._identities: dict[int, tuple[str, plans.Requests]] = {}
         self.jobs = AsyncJobs(self)
         self.queues = AsyncQueues(self)
         self.workers = AsyncWorkers(self)
@@ -81,9 +82,10 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections, and leave an embedded server."""
+        """Close the connections, but not one that was passed ready; leave an embedded server."""
         await self._connections.close()
-        await self.server.aclose()
+        if not self._ready:
+            await self.server.aclose()
         if self._membership is not None:
             self._membership.close()
 
@@ -95,23 +97,25 @@ class AsyncClient:
         """Return the server's key of this name in the namespace."""
         return self._engine.key(name)
 
-    def _identify(self) -> tuple[int, str, plans.Requests]:
+    def _identify(self) -> tuple[str, plans.Requests]:
         process = os.getpid()
-        if self._identity[0] != process:
+        identity = self._identities.get(process)
+        if identity is None:
             mark = secrets.token_hex(4)
             name = self._worker_name or f"{socket.gethostname()[:150]}-{process}-{mark}"
-            self._identity = (process, name, plans.Requests(mark))
-        return self._identity
+            # Of several threads that come here at once, one decides.
+            identity = self._identities.setdefault(process, (name, plans.Requests(mark)))
+        return identity
 
     @property
     def worker_name(self) -> str:
         """Who holds what this client pops; another name in a forked child, unless one was given."""
-        return self._identify()[1]
+        return self._identify()[0]
 
     @property
     def requests(self) -> plans.Requests:
         """The numbers of this client's pops."""
-        return self._identify()[2]
+        return self._identify()[1]
 
     def request(self) -> str:
         """Return a mark by which a repeated call is known."""

@@ -16,4 +16,6 @@ def main() -> int:
             f"pyjobs: the command line needs more packages: pip install 'pyjobs[cli]' ({error})\n"
         )
         return 2
+    except KeyboardInterrupt:
+        return 130
     return run()

@@ -33,7 +33,7 @@ SHOWN_JIDS = 5
 @connected
 @json_option
 def queues(client: Client, as_json: bool) -> None:
-    """List the queues, and how many jobs they have in each state."""
+    """Count the jobs of all queues."""
     counts = client.queues.counts
     if as_json:
         print_json([dataclasses.asdict(each) for each in counts])
@@ -48,7 +48,11 @@ def queues(client: Client, as_json: bool) -> None:
 @connected
 @json_option
 def job(client: Client, jid: str, as_json: bool) -> None:
-    """Show everything about a job, or a recurring one: its data, its state, its history."""
+    """Show everything about a job.
+
+    Its state, its data, its history; or those of a recurring job. The exit status is 1 when there
+    is no such job.
+    """
     found = client.jobs[jid]
     described = _recurring(found) if isinstance(found, RecurringJob) else _job(found)
     if as_json:

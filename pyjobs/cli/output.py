@@ -21,6 +21,8 @@ from pyjobs.snapshot import Event
 PIPED_WIDTH = 240
 """Columns of what goes to a file or another program: nothing is cut or wrapped for its sake."""
 
+MILLISECOND, MINUTE, HOUR, DAY = 0.001, 60, 3600, 86_400
+
 COUNTED = (
     *("waiting", "scheduled", "depends", "throttled", "running", "stalled"),
     *("complete", "failed", "recurring"),
@@ -45,7 +47,9 @@ def print_json(value: Any) -> None:
 def plain(value: Any) -> Any:
     """Return data as JSON can say it: dates as text, bytes that are no text as base64."""
     if isinstance(value, Mapping):
-        return {key if isinstance(key, str) else _word(key): plain(item) for key, item in value.items()}
+        return {
+            key if isinstance(key, str) else _word(key): plain(item) for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else _word(value)
@@ -62,22 +66,26 @@ def _word(value: Any) -> str:
 
 def moment(seconds: float) -> str:
     """Say a moment in local time, to the millisecond."""
-    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "milliseconds")
+    return _local(seconds).isoformat(" ", "milliseconds")
+
+
+def _local(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds).astimezone().replace(tzinfo=None)
 
 
 def duration(seconds: float | None) -> str:
     """Say a length of time in the unit that fits it."""
-    if seconds is None:
-        return "-"
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.3g} ms" if seconds >= 0.001 else "<1 ms"
-    if seconds < 99.95:
+    if seconds is None or seconds < MILLISECOND:
+        return "-" if seconds is None else "<1 ms"
+    if round(seconds, 3) < 1:
+        return f"{seconds / MILLISECOND:.3g} ms"
+    if seconds < MINUTE:
         return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 100:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE:.0f} min {seconds % MINUTE:.0f} s"
+    days, rest = divmod(seconds, DAY)
+    hours = f"{rest // HOUR:.0f} h"
+    return f"{days:.0f} d {hours}" if days else f"{hours} {rest % HOUR // MINUTE:.0f} min"
 
 
 def table(*columns: str, left: Sequence[str] = ()) -> Table:
@@ -113,11 +121,17 @@ def queues_table(counts: Sequence[QueueCounts]) -> Table:
 
 def history_table(history: Sequence[Event]) -> Table:
     """Show all that happened to a job, with the time from each event to the next."""
-    made = table("when", "after", "what", "", left=["when", "what", ""])
+    moments = [moment(event.when) for event in history]
+    days = {each.partition(" ")[0] for each in moments}
+    if len(days) == 1:  # it is said once
+        moments = [each.partition(" ")[2] for each in moments]
+    made = table(
+        *days if len(days) == 1 else ["when"], "after", "what", "", left=[*days, "what", ""]
+    )
     before: float | None = None
-    for event in history:
+    for when, event in zip(moments, history, strict=True):
         after = "" if before is None else duration(event.when - before)
-        made.add_row(moment(event.when), after, event.what, _details(event))
+        made.add_row(when, after, event.what, _details(event))
         before = event.when
     return made
 

@@ -6,6 +6,7 @@ not add up). 2: it could not be done. 130: Ctrl-C.
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import signal
 import sys
@@ -20,9 +21,25 @@ from pyjobs.errors import JobNotFound, PyjobsError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="pyjobs", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, asked: asked and _print_version(context),
+    help="Show the version.",
+)
 def program() -> None:
     """A job engine that lives in Redis or Valkey."""
+
+
+def _print_version(context: click.Context) -> None:
+    try:
+        version = importlib.metadata.version("pyjobs")
+    except importlib.metadata.PackageNotFoundError:
+        version = "from a checkout that is not installed"
+    click.echo(f"pyjobs {version}")
+    context.exit()
 
 
 for command in (demo, server, job, queues):

@@ -102,6 +102,8 @@ def sum_up(files: list[dict[str, Any]]) -> dict[str, Any]:
         **{what: sum(file[what] for file in files) for what in ("bytes", "lines", "words")},
         "largest": [{name: file[name] for name in shown} for file in largest],
         "unreadable": [
-            {"path": file["path"], "problem": file["problem"]} for file in files if "problem" in file
+            {"path": file["path"], "problem": file["problem"]}
+            for file in files
+            if "problem" in file
         ],
     }

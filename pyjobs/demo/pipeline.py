@@ -1,4 +1,4 @@
-"""The demo from its first put to its report: putting the jobs, following them, checking the sums."""
+"""The demo from its first put to its report: jobs are put and followed, and the sums checked."""
 
 from __future__ import annotations
 
@@ -71,15 +71,17 @@ class Progress:
     @property
     def active(self) -> int:
         """Jobs that run, or are going to by themselves."""
-        return sum(
-            count.waiting + count.scheduled + count.running + count.stalled + count.throttled
-            for count in self.counts.values()
-        )
+        return sum(pending(count) for count in self.counts.values())
 
     @property
     def failed(self) -> int:
         """Jobs in failure groups."""
         return sum(count.failed for count in self.counts.values())
+
+
+def pending(count: QueueCounts) -> int:
+    """Return how many jobs of a queue run, or are going to by themselves."""
+    return count.waiting + count.scheduled + count.running + count.stalled + count.throttled
 
 
 @dataclass(frozen=True)
@@ -138,29 +140,28 @@ def _look(client: Client, files: int, put_back: int) -> Progress:
     for stage, name in enumerate(STAGES):
         if name in counts:
             count = counts[name]
-            here = count.waiting + count.scheduled + count.running + count.stalled + count.failed
-            steps += stage * here + len(STAGES) * count.complete
+            steps += stage * (pending(count) + count.failed) + len(STAGES) * count.complete
     return Progress(steps, len(STAGES) * files + 1, counts, put_back)
 
 
 def _failures(client: Client) -> str:
     groups = client.jobs.failed()
-    assert isinstance(groups, dict)  # noqa: S101 - without a group's name it answers their sizes
     told = []
-    for group, number in groups.items():
-        jobs = client.jobs.failed(group, count=1)
-        message = jobs[0].failure.message if isinstance(jobs, list) and jobs[0].failure else ""
-        told.append(f"{number} in {group!r} ({message.strip().splitlines()[-1:]})")
-    return ", ".join(told)
+    for group in groups:
+        for job in client.jobs.failed(str(group), count=1):
+            message = job.failure.message if isinstance(job, Job) and job.failure else ""
+            told.append(f"{group}: {''.join(message.splitlines()[-1:])}")
+    return "; ".join(told)
 
 
 def outcome(client: Client, sources: Sources, done: Put, put_back: int) -> Outcome:
     """Read what came of it, and check that every file was counted once."""
     files = client.jobs.get(*done.files)
     figures = client.jobs.get(done.report)[0].data
+    counts = sorted(client.queues.counts, key=lambda count: QUEUES.index(count.name))
     return Outcome(
         figures=figures,
-        counts=client.queues.counts,
+        counts=counts,
         stats={name: client.queue(name).stats() for name in QUEUES},
         put_back=put_back,
         story=client.jobs.get(done.clumsy[0])[0],
@@ -170,7 +171,7 @@ def outcome(client: Client, sources: Sources, done: Put, put_back: int) -> Outco
             *_compare("jobs put back", put_back, len(done.clumsy)),
             *_check_files(files, sources.files, set(done.clumsy)),
             *_check_sums(files, figures),
-            *_check_counts(client.queues.counts, len(sources.files)),
+            *_check_counts(counts, len(sources.files)),
         ],
     )
 
@@ -182,13 +183,17 @@ def _compare(what: str, found: object, expected: object) -> list[str]:
 def _check_files(jobs: list[Job], sources: list[Source], clumsy: set[str]) -> Iterator[str]:
     paths = Counter(job["path"] for job in jobs)
     expected = Counter(portable(source.path) for source in sources)
-    yield from (f"{path!r} was counted {number} times" for path, number in (paths - expected).items())
+    yield from (
+        f"{path!r} was counted {number} times" for path, number in (paths - expected).items()
+    )
     yield from (f"{path!r} was not counted" for path in expected - paths)
     for job in jobs:
         happened = Counter(event.what for event in job.history)
         yield from _compare(f"job {job.jid}: state", job.state, "complete")
         yield from _compare(f"job {job.jid}: times done", happened["done"], len(STAGES))
-        yield from _compare(f"job {job.jid}: times failed", happened["failed"], int(job.jid in clumsy))
+        yield from _compare(
+            f"job {job.jid}: times failed", happened["failed"], int(job.jid in clumsy)
+        )
 
 
 def _check_sums(jobs: list[Job], figures: dict[str, Any]) -> Iterator[str]:
@@ -234,7 +239,13 @@ def own_namespace(url: str, namespace: str, keep: bool) -> Iterator[Client]:
             yield client
         finally:
             if not keep:
-                _delete(client)
+                try:
+                    _delete(client)
+                except (
+                    KeyboardInterrupt
+                ):  # a second Ctrl-C does not leave keys behind, a third does
+                    _delete(client)
+                    raise
 
 
 def _delete(client: Client) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from pyjobs.errors import InvalidArgument
 
-SUFFIXES = frozenset(
-    ".awk .bash .c .cc .clj .cpp .cs .css .cxx .dart .el .erl .ex .exs .f90 .go .h .hh .hpp .hs "
-    ".html .java .jl .js .jsx .kt .lisp .lua .m .ml .mjs .nim .php .pl .pm .py .pyi .pyx .r .rb "
-    ".rs .scala .scm .sh .sql .swift .tcl .ts .tsx .vue .zig .zsh".split()
+_LANGUAGES = (
+    "awk bash c cc clj cpp cs css cxx dart el erl ex exs f90 go h hh hpp hs html java jl js jsx "
+    "kt lisp lua m ml mjs nim php pl pm py pyi pyx r rb rs scala scm sh sql swift tcl ts tsx "
+    "vue zig zsh"
 )
+SUFFIXES = frozenset(f".{name}" for name in _LANGUAGES.split())
 
 SKIPPED = frozenset({"__pycache__", "dist-packages", "node_modules", "site-packages"})
 """Folders of what is installed or made; hidden folders are skipped as well."""
@@ -55,7 +56,9 @@ def find(folder: Path | None) -> Sources:
     except OSError as error:
         raise InvalidArgument(f"folder: {folder} cannot be opened: {error.strerror}") from error
     if not files:
-        raise InvalidArgument(f"folder: there are no source files (.py, .c, .js, ...) below {folder}")
+        raise InvalidArgument(
+            f"folder: there are no source files (.py, .c, .js, ...) below {folder}"
+        )
     if len(files) > MOST:
         raise InvalidArgument(
             f"folder: there are {len(files):,} source files below {folder}, and the demo takes "
@@ -71,17 +74,17 @@ def _walk(folder: Path, closed: list[str]) -> Iterator[Source]:
     for parent, folders, names in os.walk(folder, onerror=note):
         folders[:] = [name for name in folders if name not in SKIPPED and name[0] != "."]
         for name in names:
-            if os.path.splitext(name)[1].lower() in SUFFIXES:
-                path = os.path.join(parent, name)
+            path = Path(parent, name)
+            if path.suffix.lower() in SUFFIXES:
                 size = _size(path)
                 if size is not None:
-                    yield Source(path, size)
+                    yield Source(str(path), size)
 
 
-def _size(path: str) -> int | None:
+def _size(path: Path) -> int | None:
     """Return a file's size, 0 if it cannot be known; None for a pipe or a device."""
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return 0  # such as a broken link: it is a source file, an unreadable one
     return found.st_size if stat.S_ISREG(found.st_mode) else None

@@ -30,23 +30,21 @@ def working(client: Client, count: int, queues: Sequence[str]) -> Iterator[list[
     """Have so many processes work on the queues; at the end they are stopped."""
     context = multiprocessing.get_context("fork")
     arguments = (client, queues, os.getpid())
-    processes = [
-        context.Process(target=_work, args=arguments, daemon=True) for _ in range(count)
-    ]
     started: list[BaseProcess] = []
     try:
         # Ctrl-C goes to every process of the terminal; these are ended by their parent instead.
         with uninterrupted():
-            for process in processes:
+            for _ in range(count):
+                process = context.Process(target=_work, args=arguments, daemon=True)
                 process.start()
                 started.append(process)
         yield started
     finally:
         with uninterrupted():
-            for process in started:
-                process.terminate()
-            for process in started:
-                process.join()
+            for each in started:
+                each.terminate()
+            for each in started:
+                each.join()
 
 
 @contextmanager

@@ -1,0 +1,715 @@
+"""Random calls of the engine against a plain model of it: after each, everything that can be seen.
+
+Times are passed in and only go forward. `pytest tests/laws --hypothesis-profile=long` looks for
+longer, with other dice each time; the default profile throws the same dice on every run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import msgpack
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.conftest import Server
+from tests.engine.conftest import Engine, Lease, Refused, leases
+from tests.laws.invariants import Keys, broken
+from tests.laws.model import DAY, ENDED, Handout, Job, Model, Refusal, Template
+from tests.laws.observed import differences, engine_view, model_view
+from tests.leaks import delete_keys
+
+START = 1_700_000_000_000
+OVERDUE = 8  # members of the clock that one tick looks at
+UNITS = 20  # due work of one tick
+
+JIDS = ["a", "b", "c", "d", "e", "f", "g", "h"]
+QUEUES = ["q", "r", "s"]
+WORKERS = ["v", "w"]
+GROUPS = ["one", "two"]
+
+jids = st.sampled_from(JIDS)
+queues = st.sampled_from(QUEUES)
+workers = st.sampled_from(WORKERS)
+picks = st.integers(0, 11)
+"""Which of the jobs or leases that there are, counted from the latest."""
+delays = st.sampled_from([0, 0, 1, 150, 5_000, 90_000])
+lengths = st.sampled_from([None, None, 0, 500, 30_000])
+payloads = st.sampled_from([b"", b"\xc0", b"small", b"l" * 1025])
+policies = st.sampled_from(["wait", "run", "fail", "cancel"])
+parents = st.lists(jids, min_size=1, max_size=3, unique=True)
+tag_lists = st.lists(st.sampled_from(["t", "u", "v"]), min_size=1, max_size=2, unique=True)
+
+stays = {
+    "delay": delays,
+    "at": st.integers(-5, 5).map(lambda n: START + n * 20_000),
+    "depends": parents,
+    "parent_failure": policies,
+    "missing": st.sampled_from(["done", "refuse"]),
+    "priority": st.integers(-1, 1),
+    "hold": st.sampled_from([True, False, False]),
+}
+put_options = st.fixed_dictionaries(
+    {},
+    optional=stays
+    | {
+        "retries": st.integers(0, 2),
+        "tags": tag_lists,
+        "lease": st.sampled_from([0, 700, 40_000]),
+        "if_exists": st.sampled_from(["replace", "keep", "error", "repeated"]),
+    },
+)
+next_options = st.fixed_dictionaries({}, optional=stays)
+depend_options = st.fixed_dictionaries(
+    {"depends": parents},
+    optional={"parent_failure": policies, "missing": stays["missing"]},
+)
+
+
+def packed(options: dict[str, Any]) -> bytes:
+    return msgpack.packb(options) if options else b""
+
+
+Member = tuple[tuple[Any, ...], Callable[[], Any]]
+"""A call: the command with its arguments, and what the model does."""
+
+
+class RandomCalls(RuleBasedStateMachine):
+    """Each rule is a call; all of them end in `agree`."""
+
+    engine: Engine
+    names = itertools.count(1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.namespace = f"laws-{next(self.names)}"
+        self.engine = Engine(self.engine.server, self.namespace, self.engine.delivery)
+        self.model = Model(START)
+        self.model.adopt = self.adopt  # type: ignore[method-assign]
+        self.keys = Keys(self.engine.server, self.engine.root)
+        self.high = 0
+        self.tokens: set[bytes] = set()
+        self.puts: dict[str, Member] = {}
+        self.pops: dict[str, tuple[Any, ...]] = {}
+        self.numbers = itertools.count(1)
+
+    @initialize(keep=st.sampled_from([None, None, 0, 2]), grace=st.sampled_from([None, 3]))
+    def configure_once(self, keep: int | None, grace: int | None) -> None:
+        if keep is not None:
+            self.engine.call("configure", "jobs-history-count", keep, now=START)
+            self.model.keep = keep
+        if grace is not None:
+            self.engine.call("configure", "grace-period", grace, now=START)
+            self.model.configure("grace-period", grace)
+        self.settle()
+
+    # comparing
+
+    def agree(self, member: Member, *, settled: bool = True) -> Any:
+        """Make a call here and there; returns the engine's answer, or None when it was refused."""
+        (command, *args), call = member
+        before = self.keys.found
+        self.model.begin()
+        answer, refused = None, ""
+        try:
+            answer = self.engine.call(command, *args, now=self.model.now)
+        except Refused as refusal:
+            refused = reason_of(refusal)
+        self.keys = Keys(self.engine.server, self.engine.root)
+        try:
+            expected = call()
+        except Refusal as refusal:
+            assert refused == str(refusal), f"{command}: {refused or answer!r}, not {refusal}"
+            assert before == self.keys.found, f"{command} was refused and wrote"
+            return None
+        assert not refused, f"{command}: {refused}, not {expected!r}"
+        self.same_answer(answer, expected)
+        if settled:
+            self.compare()
+        return answer
+
+    def same_answer(self, answer: Any, expected: Any) -> None:
+        if isinstance(answer, list) and isinstance(expected, list):
+            assert len(answer) == len(expected)
+            for one, other in zip(answer, expected, strict=True):
+                self.same_answer(one, other)
+        elif isinstance(expected, Handed):
+            self.same_leases(leases(answer), expected.handouts)
+        elif isinstance(expected, Refusal):
+            assert isinstance(answer, Exception)
+            assert reason_of(Refused(str(answer))) == str(expected)
+        else:
+            shown = answer.decode() if isinstance(answer, bytes) else answer
+            assert shown == expected, f"answered {shown!r}, not {expected!r}"
+
+    def same_leases(self, given: list[Lease], expected: list[Handout]) -> None:
+        assert [lease.jid for lease in given] == [handout.jid for handout in expected]
+        for lease, handout in zip(given, expected, strict=True):
+            job = self.model.jobs[lease.jid]
+            token = lease.record.token
+            if not handout.token:
+                assert token not in self.tokens, "a token came twice"
+                self.tokens.add(token)
+                handout.token = token
+            assert (lease.queue, token) == (handout.queue, handout.token)
+            assert (lease.payload, lease.klass) == (job.payload, job.klass)
+            assert lease.ends == (0 if job.ends == float("inf") else job.ends)
+
+    def adopt(self) -> None:
+        """Check the places that were drawn, and take them and the new children over."""
+        for queue in self.model.queues:
+            self.adopt_children(queue)
+        known = {jid.decode(): job.place for jid, job in self.keys.live.items()}
+        drew = {jid for found in self.model.drew.values() for jid in found}
+        for jid, job in self.model.jobs.items():
+            place = known.get(jid, job.place)
+            if jid in drew:
+                assert place > self.high, f"{jid} has an old place"
+            elif job.state == "waiting":
+                assert place == job.place, f"{jid} lost its place"
+            job.place = place
+        for cause, found in self.model.drew.items():
+            for queue in self.model.queues:
+                places = [
+                    self.model.jobs[jid].place
+                    for jid in found
+                    if jid in self.model.jobs and self.model.jobs[jid].queue == queue
+                ]
+                assert places == sorted(places), f"{cause}: {found} came in another order"
+
+    def adopt_children(self, queue: str) -> None:
+        due = [child for child in self.model.children if child[0].queue == queue]
+        self.model.children = [child for child in self.model.children if child not in due]
+        numbers = {name.decode(): number for number, name in self.keys.numbers().items()}
+        born = [
+            (job.place, jid.decode(), job)
+            for jid, job in self.keys.live.items()
+            if jid.decode() not in self.model.jobs
+            and "origin" in job.options
+            and job.queue == numbers[queue]
+        ]
+        assert len(born) == len(due), f"{len(born)} children, not {len(due)}"
+        for (template, moment), (_, jid, job) in zip(due, sorted(born), strict=True):
+            assert job.options["origin"] == template.jid
+            self.model.born(template, moment, jid)
+
+    def compare(self) -> None:
+        """Compare all that can be seen, and look at the keys themselves."""
+        self.adopt()
+        self.high = max([self.high, *(job.place for job in self.model.jobs.values())])
+        faults = differences(engine_view(self.engine, self.model), model_view(self.model))
+        faults += broken(self.keys, self.model.now)
+        assert not faults, "\n".join(faults)
+
+    # choosing
+
+    def handout(self, pick: int) -> Handout:
+        """Pick a lease: mostly of those that are held, also of those that are not any more."""
+        held = [one for one in self.model.handouts if not one.ended]
+        lost = [one for one in self.model.handouts if one.ended and self.certain(one)]
+        found = [*lost[-3:], *held]
+        return found[-1 - pick % len(found)]
+
+    def certain(self, handout: Handout) -> bool:
+        """Whether the clock on the wall has no say in what becomes of this lease."""
+        trace = self.model.traces.get(handout.jid)
+        return handout.jid in self.model.jobs or trace is None or trace.sure
+
+    def some_job(self, pick: int) -> str:
+        found = [*JIDS[:2], *self.model.jobs]
+        return found[-1 - pick % len(found)]
+
+    def has_handout(self) -> bool:
+        return any(not one.ended or self.certain(one) for one in self.model.handouts[-3:])
+
+    # rules: a job's life
+
+    @rule(jid=jids, queue=queues, payload=payloads, options=put_options, nonce=st.booleans())
+    def put(
+        self, jid: str, queue: str, payload: bytes, options: dict[str, Any], nonce: bool
+    ) -> None:
+        self.agree(self.put_member(jid, queue, payload, options, nonce=nonce))
+
+    def put_member(
+        self, jid: str, queue: str, payload: bytes, given: dict[str, Any], *, nonce: bool
+    ) -> Member:
+        options = dict(given)
+        if nonce:
+            options["nonce"] = f"n{next(self.numbers)}"
+        trace = self.model.traces.get(jid)
+        if trace and not trace.sure:
+            options.pop("if_exists", None)
+        member: Member = (
+            ("put", queue, jid, "K", payload, packed(options)),
+            lambda: self.model.put(jid, queue, payload, options),
+        )
+        if nonce:
+            self.puts[jid] = member
+        return member
+
+    @precondition(lambda self: self.puts)
+    @rule(pick=picks)
+    def put_again(self, pick: int) -> None:
+        """A put that was answered is repeated after a cut connection."""
+        jid = list(self.puts)[-1 - pick % len(self.puts)]
+        known = self.model.jobs.get(jid) or self.model.traces.get(jid)
+        (_, _, _, _, _, options), _ = self.puts[jid]
+        nonce = msgpack.unpackb(options)["nonce"]
+        if known and known.nonce == nonce and getattr(known, "sure", True):
+            before = self.keys.found
+            self.agree(self.puts[jid])
+            assert before == self.keys.found, "a repeated put wrote"
+
+    @rule(
+        worker=workers,
+        names=st.lists(queues, min_size=1, max_size=3),
+        count=st.integers(1, 4),
+        lease=lengths,
+        wait=st.booleans(),
+    )
+    def pop(
+        self, worker: str, names: list[str], count: int, lease: int | None, wait: bool
+    ) -> None:
+        self.settle_if_crowded()
+        first_due = self.model.first_due() - self.model.now
+        request = f"r{next(self.numbers)}"
+        self.pops[worker] = (request, count, lease, wait, names)
+        answer = self.agree(self.pop_member(worker, again=False))
+        if len(answer) == 1 or wait:
+            assert 0 <= answer[0] <= 4000
+        if not wait and not answer[0] == 0 and 0 < first_due:
+            assert answer[0] <= first_due, "an idle worker would sleep through a due moment"
+
+    def pop_member(self, worker: str, *, again: bool) -> Member:
+        request, count, lease, wait, names = self.pops[worker]
+
+        def call() -> Handed:
+            handed = self.model.pop(worker, request, again, count, lease, names)
+            if wait and not handed:
+                for name in names:
+                    self.model.register(name)
+            return Handed(handed)
+
+        return (
+            ("pop", worker, request, int(again), count, optional(lease), int(wait), *names),
+            call,
+        )
+
+    @precondition(lambda self: self.pops)
+    @rule(worker=workers)
+    def pop_again(self, worker: str) -> None:
+        """A pop is repeated after a cut connection; then its first sending comes, too late."""
+        if worker not in self.pops:
+            return
+        request = self.pops[worker][0]
+        self.settle_if_crowded()
+        held = [one for one in self.model.handouts if not one.ended]
+        first = [one for one in held if (one.worker, one.request) == (worker, request)]
+        for _ in range(2):
+            answer = self.agree(self.pop_member(worker, again=True))
+            if first:
+                assert [lease.key for lease in leases(answer)] == [one.key for one in first]
+        assert [] == leases(self.agree(self.pop_member(worker, again=False)))
+
+    @precondition(lambda self: self.has_handout())
+    @rule(worker=workers, lease=lengths, chosen=st.lists(picks, min_size=1, max_size=3))
+    def heartbeat(self, worker: str, lease: int | None, chosen: list[int]) -> None:
+        handouts = list({id(one): one for one in map(self.handout, chosen)}.values())
+        if len({one.jid for one in handouts}) < len(handouts):
+            handouts = handouts[:1]
+        keys = [part for one in handouts for part in one.key]
+        self.agree(
+            (
+                ("heartbeat", worker, optional(lease), *keys),
+                lambda: self.model.heartbeat_of(worker, lease, handouts),
+            )
+        )
+
+    @precondition(lambda self: self.has_handout())
+    @rule(pick=picks, payload=payloads)
+    def complete(self, pick: int, payload: bytes) -> None:
+        self.end(self.complete_member(self.handout(pick), payload, "", {}))
+
+    @precondition(lambda self: self.has_handout())
+    @rule(pick=picks, payload=payloads, queue=queues, options=next_options)
+    def complete_into_next(
+        self, pick: int, payload: bytes, queue: str, options: dict[str, Any]
+    ) -> None:
+        self.end(self.complete_member(self.handout(pick), payload, queue, options))
+
+    def complete_member(
+        self, handout: Handout, payload: bytes, queue: str, options: dict[str, Any]
+    ) -> Member:
+        return (
+            ("complete", *handout.key, payload, queue, packed(options)),
+            lambda: self.model.complete(handout, payload, queue, options),
+        )
+
+    @precondition(lambda self: self.has_handout())
+    @rule(pick=picks, group=st.sampled_from(GROUPS), payload=payloads)
+    def fail(self, pick: int, group: str, payload: bytes) -> None:
+        self.end(self.fail_member(self.handout(pick), group, payload))
+
+    def fail_member(self, handout: Handout, group: str, payload: bytes) -> Member:
+        return (
+            ("fail", *handout.key, group, "why", payload),
+            lambda: self.model.fail(handout, group, "why", payload),
+        )
+
+    @precondition(lambda self: self.has_handout())
+    @rule(pick=picks, delay=delays, group=st.sampled_from(["", *GROUPS]))
+    def retry(self, pick: int, delay: int, group: str) -> None:
+        self.end(self.retry_member(self.handout(pick), delay, group))
+
+    def retry_member(self, handout: Handout, delay: int, group: str) -> Member:
+        message = "because" if group else ""
+        return (
+            ("retry", *handout.key, delay or "", group, message),
+            lambda: self.model.retry(handout, delay, group, message),
+        )
+
+    @precondition(lambda self: self.has_handout())
+    @rule(pick=picks, delay=delays)
+    def release(self, pick: int, delay: int) -> None:
+        self.end(self.release_member(self.handout(pick), delay))
+
+    def release_member(self, handout: Handout, delay: int) -> Member:
+        return (
+            ("release", *handout.key, delay or ""),
+            lambda: self.model.release(handout, delay),
+        )
+
+    def end(self, member: Member) -> None:
+        """End a lease twice, as after a cut connection: the second time nothing happens."""
+        before = self.agree(member)
+        if before is not None:
+            found = self.keys.found
+            assert before == self.agree(member)
+            assert found == self.keys.found, "a repeat wrote"
+
+    @precondition(lambda self: self.has_handout())
+    @rule(
+        chosen=st.lists(picks, min_size=1, max_size=4),
+        worker=workers,
+        queue=st.sampled_from(["", "", *QUEUES]),
+        count=st.integers(1, 4),
+    )
+    def complete_many_and_pop(
+        self, chosen: list[int], worker: str, queue: str, count: int
+    ) -> None:
+        """One call of a busy worker: these are done, give me the next."""
+        self.settle_if_crowded()
+        found = {one.jid: one for one in map(self.handout, chosen)}
+        members = [self.complete_member(one, b"", queue, {}) for one in found.values()]
+        self.pops[worker] = (f"r{next(self.numbers)}", count, None, False, QUEUES)
+        members.append(self.pop_member(worker, again=False))
+        args = [part for args, _ in members for part in (args[0], len(args) - 1, *args[1:])]
+
+        def outcome(call: Callable[[], Any]) -> Any:
+            try:
+                return call()
+            except Refusal as refusal:
+                return refusal
+
+        self.agree((("drain", "each", *args), lambda: [outcome(call) for _, call in members]))
+
+    @rule(data=st.data())
+    def several(self, data: st.DataObject) -> None:
+        """Calls about different jobs in one call: all or none."""
+        count = data.draw(st.integers(2, 4))
+        members = [self.any_member(data) for _ in range(count)]
+        args = [part for args, _ in members for part in (args[0], len(args) - 1, *args[1:])]
+        self.agree(
+            (("step", "all", *args), lambda: self.model.step([call for _, call in members]))
+        )
+
+    def any_member(self, data: st.DataObject) -> Member:
+        draw, model = data.draw, self.model
+        jid = self.some_job(draw(picks))
+        verbs = ["put", "put", "depend", "undepend", "move", "cancel", "priority", "unfail"]
+        if self.has_handout():
+            verbs += ["complete", "complete", "next", "fail", "retry", "release", "timeout"]
+        verb = draw(st.sampled_from(verbs))
+        if verb == "put":
+            return self.put_member(draw(jids), draw(queues), b"x", draw(put_options), nonce=False)
+        if verb == "depend":
+            return self.depend_member(jid, "", draw(depend_options))
+        if verb == "undepend":
+            return ("undepend", jid, 1), lambda: model.undepend(jid, None)
+        if verb == "cancel":
+            return ("cancel", jid), lambda: model.cancel([jid])
+        if verb == "priority":
+            return ("priority", jid, 1), lambda: model.priority(jid, 1)
+        if verb == "unfail":
+            return ("unfail", jid, ""), lambda: model.unfail(jid, "")
+        if verb == "timeout":
+            return ("timeout", jid), lambda: model.timeout(jid)
+        queue, delay = draw(queues), draw(delays)
+        if verb == "move":
+            return ("move", jid, queue, delay or ""), lambda: model.move(jid, queue, delay)
+        handout = self.handout(draw(picks))
+        if verb == "complete":
+            return self.complete_member(handout, b"", "", {})
+        if verb == "next":
+            return self.complete_member(handout, b"", queue, draw(next_options))
+        if verb == "fail":
+            return self.fail_member(handout, "one", b"")
+        if verb == "retry":
+            return self.retry_member(handout, delay, "")
+        return self.release_member(handout, delay)
+
+    # rules: what operators do
+
+    @rule(pick=picks)
+    def timeout(self, pick: int) -> None:
+        jid = self.some_job(pick)
+        self.agree((("timeout", jid), lambda: self.model.timeout(jid)))
+
+    @rule(pick=picks, queue=queues, delay=delays)
+    def move(self, pick: int, queue: str, delay: int) -> None:
+        jid = self.some_job(pick)
+        self.agree((("move", jid, queue, delay or ""), lambda: self.model.move(jid, queue, delay)))
+
+    @rule(chosen=st.lists(picks, min_size=1, max_size=3), dependents=st.booleans())
+    def cancel(self, chosen: list[int], dependents: bool) -> None:
+        found = list(dict.fromkeys(map(self.some_job, chosen)))
+        if dependents:
+            for jid in found:
+                job = self.model.jobs.get(jid)
+                found += [one for one in (job.dependents if job else ()) if one not in found]
+        member: Member = (("cancel", *found), lambda: self.model.cancel(found))
+        if self.agree(member) is not None:
+            assert len(found) == self.agree(member), "a cancel can be repeated"
+
+    @rule(pick=picks, priority=st.integers(-1, 1))
+    def priority(self, pick: int, priority: int) -> None:
+        jid = self.some_job(pick)
+        self.agree((("priority", jid, priority), lambda: self.model.priority(jid, priority)))
+
+    @rule(pick=picks, hold=st.sampled_from(["", "", "more", "last"]), options=depend_options)
+    def depend(self, pick: int, hold: str, options: dict[str, Any]) -> None:
+        self.agree(self.depend_member(self.some_job(pick), hold, options))
+
+    def depend_member(self, jid: str, hold: str, options: dict[str, Any]) -> Member:
+        return (
+            ("depend", jid, hold, packed(options)),
+            lambda: self.model.depend(jid, hold, dict(options)),
+        )
+
+    @rule(pick=picks, others=st.none() | parents)
+    def undepend(self, pick: int, others: list[str] | None) -> None:
+        jid = self.some_job(pick)
+        self.agree(
+            (
+                ("undepend", jid, int(others is None), *(others or ())),
+                lambda: self.model.undepend(jid, others),
+            )
+        )
+
+    @rule(pick=picks, queue=st.sampled_from(["", *QUEUES]))
+    def unfail(self, pick: int, queue: str) -> None:
+        failed = [job.jid for job in self.model.jobs.values() if job.state == "failed"]
+        jid = failed[-1 - pick % len(failed)] if failed else self.some_job(pick)
+        self.agree((("unfail", jid, queue), lambda: self.model.unfail(jid, queue)))
+
+    @rule(
+        group=st.sampled_from([*GROUPS, "failed-retries-q", "failed-parent-q"]),
+        queue=st.sampled_from(["", *QUEUES]),
+        count=st.integers(1, 3),
+    )
+    def unfail_group(self, group: str, queue: str, count: int) -> None:
+        self.agree(
+            (
+                ("unfail_group", group, queue, count, ""),
+                lambda: self.model.unfail_group(group, queue, count),
+            )
+        )
+
+    @rule(pick=picks, tags=tag_lists, on=st.booleans())
+    def tag(self, pick: int, tags: list[str], on: bool) -> None:
+        jid = self.some_job(pick)
+        if on:
+            self.agree((("tag", jid, *tags), lambda: self.model.tag(jid, tags)))
+        else:
+            self.agree((("untag", jid, *tags), lambda: self.model.untag(jid, tags)))
+
+    @rule(pick=picks, on=st.booleans())
+    def track(self, pick: int, on: bool) -> None:
+        jid = self.some_job(pick)
+        if on:
+            self.agree((("track", jid), lambda: self.model.track(jid)))
+        else:
+            self.agree((("untrack", jid), lambda: self.model.untrack(jid)))
+
+    @rule(pick=picks)
+    def log(self, pick: int) -> None:
+        jid, request = self.some_job(pick), f"l{next(self.numbers)}"
+        member: Member = (("log", jid, "what", b"\0", request), lambda: self.model.log(jid))
+        if self.agree(member) is not None:
+            self.agree((member[0], lambda: "logged"))
+
+    @rule(names=st.lists(queues, min_size=1, max_size=2, unique=True), paused=st.booleans())
+    def pause(self, names: list[str], paused: bool) -> None:
+        command = "pause" if paused else "unpause"
+        self.agree(((command, *names), lambda: self.model.pause(names, paused=paused)))
+
+    @rule(name=queues)
+    def forget(self, name: str) -> None:
+        self.agree((("forget", name), lambda: self.model.forget(name)))
+
+    @rule(worker=workers)
+    def deregister(self, worker: str) -> None:
+        self.agree((("deregister", worker), lambda: self.model.deregister([worker])))
+
+    @rule(
+        name=st.sampled_from(["heartbeat", "grace-period", "heartbeat-q", "heartbeat-r"]),
+        value=st.sampled_from([None, 0.4, 2, 90]),
+    )
+    def configure(self, name: str, value: float | None) -> None:
+        self.model.begin()
+        self.engine.call("configure", name, optional(value), now=self.model.now)
+        self.keys = Keys(self.engine.server, self.engine.root)
+        self.model.configure(name, value)
+        self.compare()
+
+    @rule(
+        jid=st.sampled_from(["a", "x", "y"]),
+        queue=queues,
+        interval=st.sampled_from([250, 30_000, DAY]),
+        offset=delays,
+        options=st.fixed_dictionaries(
+            {"backlog": st.integers(1, 2)},
+            optional={"priority": st.integers(-1, 1), "retries": st.integers(0, 1), "tags": tag_lists},
+        ),
+    )
+    def recur(
+        self, jid: str, queue: str, interval: int, offset: int, options: dict[str, Any]
+    ) -> None:
+        given = options | {"nonce": f"n{next(self.numbers)}"}
+        member: Member = (
+            ("recur", queue, jid, "K", b"again", interval, offset, packed(given)),
+            lambda: self.model.recur(jid, queue, b"again", interval, offset, dict(given)),
+        )
+        self.end(member)
+
+    @rule(jid=st.sampled_from(["x", "y"]), what=st.sampled_from(["pause", "resume", "end"]))
+    def change_recurring(self, jid: str, what: str) -> None:
+        if what == "end":
+            self.agree((("unrecur", jid), lambda: self.model.unrecur(jid)))
+        else:
+            paused = what == "pause"
+            self.agree(
+                (
+                    ("recur_update", jid, packed({"paused": paused}), b""),
+                    lambda: self.model.pause_template(jid, paused=paused),
+                )
+            )
+
+    # rules: time
+
+    @rule(step=st.sampled_from([1, 50, 100, 700, 1_000, 6_000]))
+    def wait(self, step: int) -> None:
+        self.model.now += step
+
+    @rule(step=st.sampled_from([31_000, 61_000, 200_000]))
+    def wait_long(self, step: int) -> None:
+        self.model.now += step
+
+    @rule(days=st.sampled_from([1, 8, 200]))
+    def wait_for_days(self, days: int) -> None:
+        self.model.now += days * DAY
+
+    @rule()
+    def tick(self) -> None:
+        self.settle_if_crowded()
+        first_due = self.model.first_due() - self.model.now
+        self.model.begin()
+        answer = self.engine.call("tick", now=self.model.now)
+        self.keys = Keys(self.engine.server, self.engine.root)
+        self.model.tick()
+        self.compare()
+        assert 0 <= answer <= 4000
+        assert first_due <= 0 or answer <= first_due
+
+    def settle_if_crowded(self) -> None:
+        """Let the engine come up with due work that one call does not do, or not in one order."""
+        overdue = sum(1 for due in self.keys.single("clock").values() if due <= self.model.now)
+        told = bool(self.model.ended) and overdue > 1
+        if overdue > OVERDUE or self.model.units() > UNITS or told:
+            self.settle()
+
+    def settle(self) -> None:
+        """Tick until nothing is due."""
+        self.model.begin()
+        for _ in range(100):
+            if self.engine.call("tick", now=self.model.now):
+                break
+        else:
+            pytest.fail("due work never ends")
+        self.keys = Keys(self.engine.server, self.engine.root)
+        self.model.tick()
+        self.adopt()
+        while self.model.ended or self.model.units():
+            self.model.tick()
+        self.compare()
+
+    def teardown(self) -> None:
+        """Let everything end: nothing may be left."""
+        try:
+            self.finish()
+        finally:
+            delete_keys(self.engine.server, self.namespace)
+
+    def finish(self) -> None:
+        self.settle()
+        for jid in list(self.model.templates):
+            self.agree((("unrecur", jid), lambda jid=jid: self.model.unrecur(jid)))  # type: ignore[misc]
+        going = [job.jid for job in self.model.jobs.values() if job.state != "complete"]
+        for _ in range(2):
+            if going:
+                self.agree((("cancel", *going), lambda: self.model.cancel(going)))
+        self.model.now += 400 * DAY
+        self.settle()
+        self.settle()
+        for name in list(self.model.queues):
+            self.agree((("forget", name), lambda name=name: self.model.forget(name)))  # type: ignore[misc]
+        assert not self.model.jobs
+        left = {kind for kind, found in self.keys.found.items() if found}
+        stays = {"", "sequence", "events"}
+        expires = {"job", "stats", "histogram", "ring", "request"}
+        assert left <= stays | expires, f"left behind: {left}"
+        fields = {name.decode().partition(":")[0] for name in self.keys.fields}
+        assert not fields & {"queue", "name", "sweep"}, f"left behind in the root: {fields}"
+
+
+class Handed:
+    """What a pop hands out by the model."""
+
+    def __init__(self, handouts: list[Handout]) -> None:
+        self.handouts = handouts
+
+
+def optional(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def reason_of(refusal: Refused) -> str:
+    """Return the word of a refusal, and the reason if it has one."""
+    if refusal.word == "LEASELOST":
+        return f"LEASELOST {refusal.text.split()[0]}"
+    return refusal.word
+
+
+@pytest.mark.timeout(0)
+def test_random_calls_agree_with_the_model(server: Server, delivery: str) -> None:
+    machine = type("Calls", (RandomCalls,), {"engine": Engine(server.admin, "laws", delivery)})
+    run_state_machine_as_test(machine)

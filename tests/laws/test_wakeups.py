@@ -1,0 +1,268 @@
+"""One who waits is woken by what becomes runnable, and by nothing else; waking is a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.conftest import Engine, options
+
+SLEEP = 4000
+
+
+def wait(engine: Engine, *queues: str, worker: str = "waiter", now: int = 0) -> int:
+    """Pop nothing, as one who is going to block; returns the milliseconds it is to sleep."""
+    answer = engine.call("pop", worker, f"{worker}{now}", 0, 1, "", 1, *(queues or "q"), now=now)
+    sleep: int = answer[0]
+    assert sleep > 0
+    return sleep
+
+
+def taken(engine: Engine, queue: str = "q") -> int:
+    """Take all tokens off a queue's ring, as those who block on it do."""
+    tokens = engine.ring(queue)
+    engine.server.delete(f"{engine.root}ring:{engine.number(queue)}")
+    return tokens
+
+
+def test_a_put_rings_for_one_who_waits(engine: Engine) -> None:
+    wait(engine)
+    engine.put("a")
+
+    assert 1 == taken(engine)
+
+
+def test_a_token_does_not_stay_for_ever(engine: Engine) -> None:
+    wait(engine)
+    engine.put("a")
+
+    lifetime = engine.server.pttl(f"{engine.root}ring:{engine.number()}")
+    assert 0 < lifetime <= 2 * SLEEP
+
+
+def test_nothing_rings_when_nobody_waits(engine: Engine) -> None:
+    engine.put("a")
+    assert 0 == taken(engine)
+    engine.pop()
+    assert [] == engine.pop()
+    engine.put("b")
+    assert 0 == taken(engine)
+
+
+def test_nothing_rings_for_one_who_has_long_gone(engine: Engine) -> None:
+    wait(engine, now=0)
+    engine.put("a", now=SLEEP + 1000)
+
+    assert 0 == taken(engine)
+
+
+def test_another_queue_does_not_ring(engine: Engine) -> None:
+    wait(engine)
+    engine.put("a", queue="other")
+
+    assert (0, 0) == (taken(engine), taken(engine, "other"))
+
+
+def test_who_waits_for_several_queues_is_woken_by_each(engine: Engine) -> None:
+    wait(engine, "one", "two")
+    engine.put("a", queue="two")
+
+    assert (0, 1) == (taken(engine, "one"), taken(engine, "two"))
+
+
+def release(engine: Engine) -> None:
+    engine.release(engine.pop("made")[0])
+
+
+def retry(engine: Engine) -> None:
+    engine.retry(engine.pop("made")[0])
+
+
+def timeout(engine: Engine) -> None:
+    engine.call("timeout", engine.pop("made")[0].jid)
+
+
+def run_out(engine: Engine) -> None:
+    engine.pop("made", lease=1, now=0)
+    engine.tick(now=1)
+
+
+def unfail(engine: Engine) -> None:
+    lease = engine.pop("made")[0]
+    engine.fail(lease)
+    engine.call("unfail", lease.jid, "")
+
+
+def unfail_group(engine: Engine) -> None:
+    engine.fail(engine.pop("made")[0], "g")
+    engine.call("unfail_group", "g", "", 1, "")
+
+
+def move(engine: Engine) -> None:
+    engine.put("elsewhere", queue="other")
+    engine.move("elsewhere", "made")
+
+
+def unblock(engine: Engine) -> None:
+    engine.put("parent", queue="p")
+    engine.put("child", queue="made", depends=["parent"])
+    engine.complete(engine.pop("p")[0])
+
+
+def undepend(engine: Engine) -> None:
+    engine.put("parent", queue="p")
+    engine.put("child", queue="made", depends=["parent"])
+    engine.call("undepend", "child", 1)
+
+
+def promote(engine: Engine) -> None:
+    engine.put("late", queue="made", delay=100, now=0)
+    taken(engine, "made")
+    engine.tick(now=100)
+
+
+def go_on(engine: Engine) -> None:
+    engine.put("elsewhere", queue="other")
+    engine.complete(engine.pop("other")[0], "made")
+
+
+def unpause(engine: Engine) -> None:
+    engine.call("pause", "made")
+    engine.call("unpause", "made")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *(release, retry, timeout, run_out, unfail, unfail_group),
+        *(move, unblock, undepend, promote, go_on, unpause),
+    ],
+)
+def test_whatever_makes_a_job_runnable_rings(engine: Engine, how: Callable[[Engine], None]) -> None:
+    engine.put("a", queue="made")
+    engine.call("pause", "made")
+    wait(engine, "made")
+    engine.call("unpause", "made")
+    taken(engine, "made")
+    how(engine)
+
+    assert 1 == taken(engine, "made")
+
+
+def test_one_token_is_enough_for_many_jobs(engine: Engine) -> None:
+    wait(engine)
+    engine.step(*(("put", "q", str(n), "", b"", b"") for n in range(50)))
+    engine.put("another")
+
+    assert 1 == engine.ring()
+
+
+def test_who_leaves_jobs_behind_wakes_the_next(engine: Engine) -> None:
+    for worker in "xyz":
+        wait(engine, worker=worker)
+    engine.step(*(("put", "q", str(n), "", b"", b"") for n in range(3)))
+    for left in (2, 1, 0):
+        assert 1 == taken(engine)
+        engine.pop()
+        assert (left > 0) == bool(engine.ring())
+
+
+def test_who_is_served_by_its_first_queue_wakes_others_for_the_next(engine: Engine) -> None:
+    wait(engine, "one", "two", worker="x")
+    wait(engine, "two", worker="y")
+    engine.put("b", queue="two")
+    assert 1 == taken(engine, "two")
+    engine.put("a", queue="one")
+    taken(engine, "one")
+    engine.pop("one", "two", worker="x")
+
+    assert 1 == taken(engine, "two")
+
+
+def test_who_cannot_carry_more_wakes_others_for_the_rest(engine: Engine) -> None:
+    wait(engine, "one", "two")
+    for queue in ("one", "two"):
+        engine.put(queue, queue=queue, payload=b"x" * 200_000)
+        taken(engine, queue)
+    assert ["one"] == [lease.jid for lease in engine.pop("one", "two", count=10)]
+
+    assert 1 == taken(engine, "two")
+
+
+def test_who_begins_to_wait_takes_stale_tokens_off(engine: Engine) -> None:
+    wait(engine)
+    engine.put("a")
+    engine.pop()
+    assert 1 == engine.ring()
+    wait(engine)
+
+    assert 0 == engine.ring()
+
+
+def test_a_paused_queue_rings_when_it_is_resumed_and_not_before(engine: Engine) -> None:
+    engine.call("pause", "q")
+    wait(engine)
+    engine.put("a")
+    assert 0 == engine.ring()
+    engine.call("unpause", "q")
+
+    assert 1 == engine.ring()
+
+
+def test_a_job_that_is_soon_due_rings_so_that_somebody_looks_in_time(engine: Engine) -> None:
+    assert SLEEP == wait(engine, now=0)
+    engine.put("a", delay=1000, now=0)
+    assert 1 == taken(engine)
+
+    assert 1000 == wait(engine, now=0)
+
+
+def test_a_job_that_is_due_after_the_wait_does_not_ring(engine: Engine) -> None:
+    wait(engine, now=0)
+    engine.put("a", delay=SLEEP + 100, now=0)
+
+    assert 0 == taken(engine)
+
+
+def test_who_is_woken_by_the_clock_for_another_queue_is_told_the_moment_after(
+    engine: Engine,
+) -> None:
+    engine.put("a", queue="other", delay=1000, now=0)
+    engine.put("b", delay=1500, now=0)
+    assert 1000 == wait(engine, now=0)
+
+    assert 500 == wait(engine, now=1000)
+
+
+def test_who_leaves_with_a_job_hands_the_next_moment_on(engine: Engine) -> None:
+    engine.put("late", delay=1000, now=0)
+    assert 1000 == wait(engine, worker="x", now=0)
+    assert SLEEP == wait(engine, worker="y", now=0)
+    engine.put("a", now=10)
+    assert 1 == taken(engine)
+    assert ["a"] == [one.jid for one in engine.pop(worker="x", wait=1, now=10)]
+
+    assert 1 == taken(engine)
+    assert 990 == wait(engine, worker="y", now=10)
+
+
+def test_who_leaves_with_a_job_without_having_been_told_wakes_nobody(engine: Engine) -> None:
+    engine.put("late", delay=1000, now=0)
+    wait(engine, worker="x", now=0)
+    wait(engine, worker="y", now=0)
+    engine.put("a", now=10)
+    taken(engine)
+    engine.pop(worker="y", wait=1, now=10)
+
+    assert 0 == taken(engine)
+
+
+def test_a_wait_raises_the_flag_in_the_same_call_so_that_no_ring_is_missed(engine: Engine) -> None:
+    engine.put("held")
+    (lease,) = engine.pop()
+    pop = ("pop", "w", "x", 0, 1, "", 1, "q")
+    engine.step(("complete", *lease.key, b"", "", b""), pop)
+    engine.step(("put", "q", "a", "", b"", options(priority=1)))
+
+    assert 1 == taken(engine)
