@@ -26,7 +26,7 @@ return function(puts)
     if command.last and not last then
       refuse("INVALID", "member: " .. name .. " can only come last")
     end
-    return { command = command, args = args }
+    return { command = command, args = args, request = nil, plan = nil, refused = nil }
   end
 
   local function members_of(_, args)

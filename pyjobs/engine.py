@@ -258,6 +258,6 @@ def refusal(message: str, call: Call[Any], engine: Library, jid: str = "") -> er
         known, described = _SERVER[word]
         return known(f"{call.name}: {described} ({message})")
     place = engine.place(message)
-    if place:
+    if place and not message.startswith("ACL failure"):
         return errors.EngineBug(f"{call.name}: error in the engine at {place}: {message}", place)
     return errors.ServerError(f"{call.name}: {message}")

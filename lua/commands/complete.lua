@@ -72,22 +72,21 @@ function complete.check(step, request)
   if not record then
     return { answer = string.match(queue, "^%l+") }
   end
-  local plan = { request = request, record = record, queue = queue }
+  request.record, request.home = record, queue
   if not request.next then
     step.touched[request.jid] = "complete"
-    return plan
+    return request
   end
   local options = request.options
   if options.depends then
-    plan.open, plan.policy, plan.parent =
+    request.open, request.policy, request.parent =
       depends.check(step, request.jid, record, options.depends, options)
   end
   sequence.need(step)
-  return plan
+  return request
 end
 
-local function finish(step, plan)
-  local record, queue = plan.record, plan.queue
+local function finish(step, record, queue)
   record.state = states.number.complete
   record.since = step.now
   failures.forget(step, record)
@@ -102,9 +101,9 @@ local function finish(step, plan)
 end
 
 -- The stay in the next queue: as a new put of the same job, with its tags and its priority.
-local function advance(step, plan, due, parked)
-  local record, options = plan.record, plan.request.options
-  local queue = queues.ensure(step, plan.request.next)
+local function advance(step, request, due, parked)
+  local record, options = request.record, request.options
+  local queue = queues.ensure(step, request.next)
   record.queue = queue.number
   record.left = record.retries
   record.priority = options.priority or record.priority
@@ -115,10 +114,10 @@ local function advance(step, plan, due, parked)
     rest.delay, rest.at = options.delay, options.at
   end
   records.set_options(record, rest)
-  if plan.policy then
-    orphan.act(step, record, queue, plan.policy, plan.parent)
+  if request.policy then
+    orphan.act(step, record, queue, request.policy, request.parent)
   elseif parked then
-    edges.open(step, record, plan.open or {}, options.parent_failure or "wait")
+    edges.open(step, record, request.open or {}, options.parent_failure or "wait")
     if options.hold then
       records.raise(record, states.flags.HELD)
     end
@@ -128,18 +127,18 @@ local function advance(step, plan, due, parked)
   end
 end
 
-function complete.apply(step, plan)
-  if plan.answer then
-    return plan.answer
+function complete.apply(step, request)
+  if request.answer then
+    return request.answer
   end
-  local request, record, queue = plan.request, plan.record, plan.queue
+  local record, queue = request.record, request.home
   local options = request.options
   local worker = record.worker
-  local parked = options.hold or (plan.open and #plan.open > 0)
+  local parked = options.hold or (request.open and #request.open > 0)
   local due = job.due(step, options)
   local state = "complete"
   if request.next then
-    state = plan.policy and orphan.fate(record, plan.policy)
+    state = request.policy and orphan.fate(record, request.policy)
       or parked and "depends"
       or due and "scheduled"
       or "waiting"
@@ -150,9 +149,9 @@ function complete.apply(step, plan)
   end
   events.report(step, "done", record, queue.name, worker, request.next or "")
   if request.next then
-    advance(step, plan, due, parked)
+    advance(step, request, due, parked)
   else
-    finish(step, plan)
+    finish(step, record, queue)
   end
   return state
 end

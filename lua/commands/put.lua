@@ -45,6 +45,11 @@ function put.parse(step, args)
     klass = args[3],
     payload = args[4],
     options = job.options(args[5]),
+    -- What the check finds out. Named here, since a table that grows costs twice.
+    record = nil,
+    open = nil,
+    policy = nil,
+    parent = nil,
   }
   if #request.klass > limits.NAME then
     refuse("INVALID", "klass: has more than " .. limits.NAME .. " bytes")
@@ -93,13 +98,13 @@ function put.check(step, request)
     refuse("EXISTS", "jid: " .. jid .. " is a recurring job")
   end
   steps.touch(step, jid, "put")
-  local plan = { request = request, record = record }
+  request.record = record
   if options.depends then
-    plan.open, plan.policy, plan.parent =
+    request.open, request.policy, request.parent =
       depends.check(step, jid, record, options.depends, options)
   end
   sequence.need(step, record and 1 or 2)
-  return plan
+  return request
 end
 
 -- What of the options stays with the job.
@@ -120,17 +125,16 @@ end
 -- A record of what was put. An old one keeps its history, attempts, dependents and tracking.
 local function write(step, request, old)
   local options = request.options
-  local record = old
-    or { jid = request.jid, format = records.FORMAT, flags = 0, attempt = 0, entries = 0, tail = "" }
-  record.epoch = record.epoch or sequence.draw(step) % 4294967296
+  local record = old or records.new(request.jid, sequence.draw(step))
   record.klass = klasses.number(step, request.klass)
-  record.place = record.place or 0
   record.priority = options.priority or 0
   record.retries = options.retries or 5
   record.left = record.retries
   record.errors = 0
   record.lost = 0
-  records.set_options(record, kept(options, old))
+  if next(options) or old then
+    records.set_options(record, kept(options, old))
+  end
   records.set_payload(step, record, request.payload)
   if options.tags then
     tags.add(step, record, options.tags)
@@ -138,12 +142,11 @@ local function write(step, request, old)
   return record
 end
 
-function put.apply(step, plan)
-  if plan.answer then
-    return plan.answer
+function put.apply(step, request)
+  if request.answer then
+    return request.answer
   end
-  local request, old = plan.request, plan.record
-  local options = request.options
+  local options, old = request.options, request.record
   local queue = queues.ensure(step, request.queue)
   local was_running = old and old.state == number.running
   if old then
@@ -157,15 +160,15 @@ function put.apply(step, plan)
   local record = write(step, request, old)
   record.queue = queue.number
   local moment = job.due(step, options)
-  local parked = options.hold or (plan.open and #plan.open > 0)
-  local fresh = not old and not parked and not moment and not plan.policy
+  local parked = options.hold or (request.open and #request.open > 0)
+  local fresh = not old and not parked and not moment and not request.policy
   if not fresh and not was_running then
     history.append(step, record, queue, "put", queue.name)
   end
-  if plan.policy then
-    orphan.act(step, record, queue, plan.policy, plan.parent)
+  if request.policy then
+    orphan.act(step, record, queue, request.policy, request.parent)
   elseif parked then
-    edges.open(step, record, plan.open or {}, options.parent_failure or "wait")
+    edges.open(step, record, request.open or {}, options.parent_failure or "wait")
     if options.hold then
       records.raise(record, flags.HELD)
     end

@@ -7,9 +7,15 @@ local queues = require("store.queues")
 local records = require("store.records")
 local rings = require("store.rings")
 local workers = require("store.workers")
-local writes = require("store.writes")
 
 local hand = {}
+
+-- Puts members, each with its score after it, back from a position on.
+local function put_back(waiting, members, from)
+  for position = from, #members, 2 do
+    redis.call("ZADD", waiting, members[position + 1], members[position])
+  end
+end
 
 -- Claims up to `count` jobs (perhaps none) of a queue and adds them to `jobs`. room: the bytes of
 -- payload that are left; once a job does not fit, `full`. The first job of a pop always fits.
@@ -17,29 +23,27 @@ function hand.out(step, request, queue, count, room, jobs)
   local waiting = keys.waiting(step, queue)
   local members = {}
   if count > 0 and not room.full then
-    members = redis.call("ZRANGE", waiting, 0, count - 1)
+    members = redis.call("ZPOPMIN", waiting, count)
   end
-  for position = 1, #members do
+  for position = 1, #members, 2 do
     records.want(step, string.sub(members[position], enter.JID))
   end
   records.read(step)
-  local taken = 0
-  for position = 1, #members do
+  for position = 1, #members, 2 do
     local member = members[position]
     local record = records.live(step, string.sub(member, enter.JID))
     if record.size > room.bytes and #jobs > 0 then
       room.full = true
+      put_back(waiting, members, position)
       break
     end
     room.bytes = room.bytes - record.size
-    writes.one(step, "ZREM", waiting, member)
     local ending =
       claim.give(step, record, queue, request.worker, request.lease, request.request)
-    taken = taken + 1
     jobs[#jobs + 1] = { record = record, queue = queue, ending = ending }
   end
   -- Waking is a chain: who leaves jobs behind wakes the next.
-  if queue.waiters > step.now and redis.call("ZCARD", waiting) > taken then
+  if queue.waiters > step.now and redis.call("EXISTS", waiting) == 1 then
     rings.wake(step, queue)
   end
 end

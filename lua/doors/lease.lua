@@ -17,6 +17,12 @@ function lease.parse(step, args)
     queue = arguments.name(args[1], "queue"),
     jid = arguments.name(args[2], "jid"),
     token = arguments.token(args[3]),
+    -- For the commands to fill in; a table that grows is paid for again at each size.
+    payload = nil,
+    options = nil,
+    next = nil,
+    record = nil,
+    home = nil,
   }
   queues.want(step, request.queue)
   records.want(step, request.jid)

@@ -31,21 +31,11 @@ local function make(step, queue, template, moment)
   local options = template.options
   local retries = options.retries or options_rules.retries.default
   local jid, number = free_jid(step)
-  local record = {
-    jid = jid,
-    format = records.FORMAT,
-    flags = 0,
-    klass = template.klass,
-    epoch = number % 4294967296,
-    attempt = 0,
-    priority = options.priority or 0,
-    retries = retries,
-    left = retries,
-    errors = 0,
-    lost = 0,
-    entries = 0,
-    tail = "",
-  }
+  local record = records.new(jid, number)
+  record.klass = template.klass
+  record.priority = options.priority or 0
+  record.retries = retries
+  record.left = retries
   records.set_options(record, {
     tags = options.tags,
     lease = options.lease,

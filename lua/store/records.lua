@@ -70,6 +70,35 @@ local function unpack_record(jid, text)
   return record
 end
 
+-- A record of a jid that is not known yet. number: a fresh one of the sequence, for the epoch.
+-- Every field is named, since a table that grows is paid for again at each size.
+function records.new(jid, number)
+  return {
+    jid = jid,
+    format = records.FORMAT,
+    state = 0,
+    flags = 0,
+    queue = 0,
+    klass = 0,
+    epoch = number % 4294967296,
+    attempt = 0,
+    place = 0,
+    priority = 0,
+    since = 0,
+    retries = 0,
+    left = 0,
+    errors = 0,
+    lost = 0,
+    entries = 0,
+    options = "",
+    payload = "",
+    size = 0,
+    tail = "",
+    packed = nil,
+    dirty = nil,
+  }
+end
+
 -- Reads all wanted records in one call.
 function records.read(step)
   local unread = step.unread

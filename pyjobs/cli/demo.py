@@ -42,7 +42,7 @@ SHOWN = 10
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(readable=False, path_type=Path))
 @url_option
 @click.option("--namespace", help="An unused one.  [default: demo-TIME]")
 @click.option(

@@ -23,8 +23,8 @@ from pyjobs.cli.output import (
 from pyjobs.client import Client, place
 from pyjobs.job import Job, RecurringJob
 
-SHOWN_DATA = 2000
-"""Characters of a job's data that are shown; --json shows all."""
+SHOWN_CHARACTERS, SHOWN_LINES = 2000, 40
+"""How much of a job's data is shown; --json shows all."""
 
 SHOWN_JIDS = 5
 
@@ -96,7 +96,7 @@ def _show_job(job: Job) -> None:
                 ("priority", job.priority),
                 ("tags", ", ".join(job.tags)),
                 ("origin", job.origin),
-                ("attempts", f"{job.attempt}, and {job.retries_left} retries left"),
+                ("attempts", f"{job.attempt} ({job.retries_left} retries left)"),
                 ("held by", job.worker_name),
                 ("lease", _lease(job)),
                 ("waits for", _some(job.dependencies)),
@@ -134,9 +134,10 @@ def _failure(job: Job) -> list[tuple[str, object]]:
 
 def _data(data: Any) -> str:
     text = json.dumps(plain(data), indent=2, ensure_ascii=False)
-    if len(text) > SHOWN_DATA:
-        text = f"{text[:SHOWN_DATA]}\n... ({len(text):,} characters; --json shows all)"
-    return text
+    shown = "\n".join(text[:SHOWN_CHARACTERS].splitlines()[:SHOWN_LINES])
+    if len(shown) < len(text):
+        shown += f"\n... ({len(text):,} characters; --json shows all)"
+    return shown
 
 
 def _show_recurring(job: RecurringJob) -> None:

@@ -26,7 +26,7 @@ from pyjobs.errors import JobNotFound, PyjobsError
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=lambda context, _, asked: asked and _print_version(context),
+    callback=lambda context, _, asked: _print_version(context) if asked else None,
     help="Show the version.",
 )
 def program() -> None:

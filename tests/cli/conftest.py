@@ -40,7 +40,7 @@ def pyjobs(environment: dict[str, str], command: list[str], tmp_path: Path) -> R
     def run(*args: object, **options: Any) -> subprocess.CompletedProcess[str]:
         given: dict[str, Any] = {"env": environment, "cwd": tmp_path, "timeout": 50, **options}
         done = subprocess.run(
-            [*command, *map(os.fspath, args)],  # type: ignore[call-overload]
+            [*command, *map(str, args)],
             capture_output=True,
             text=True,
             check=False,

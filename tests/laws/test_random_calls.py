@@ -87,11 +87,12 @@ class RandomCalls(RuleBasedStateMachine):
     """Each rule is a call; all of them end in `agree`."""
 
     engine: Engine
+    prefix = "laws"
     names = itertools.count(1)
 
     def __init__(self) -> None:
         super().__init__()
-        self.namespace = f"laws-{next(self.names)}"
+        self.namespace = f"{self.prefix}-{next(self.names)}"
         self.engine = Engine(self.engine.server, self.namespace, self.engine.delivery)
         self.model = Model(START)
         self.model.adopt = self.adopt  # type: ignore[method-assign]
