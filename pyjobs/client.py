@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -154,6 +154,21 @@ class Client:
             )
         )
         return [Job(self, snapshot) for snapshot in jobs]
+
+    def heartbeat(
+        self, jobs: Iterable[Job], lease: Seconds | None = None
+    ) -> list[float | Exception | None]:
+        """Prolong the leases of any number of jobs, in as few calls as can be.
+
+        Returns for each its end in seconds since the epoch (None: no end), or the LeaseLost.
+        """
+        held = list(jobs)
+        length = None if lease is None else options.milliseconds(lease, "lease")
+        plan = plans.heartbeat(self.worker_name, [job.lease for job in held], length)
+        answers: list[float | Exception | None] = []
+        for job, answer in zip(held, self.run(plan), strict=True):
+            answers.append(answer if isinstance(answer, Exception) else job.renewed(answer))
+        return answers
 
     def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

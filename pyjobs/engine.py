@@ -68,6 +68,9 @@ _FORBIDDEN = re.compile(r"NOPERM .*'(fcall|fcall_ro|function\|load)'")
 # What keeps a server from loading functions for a while, but not from running scripts.
 _PUTS_OFF = {"puts": (), "drains": ("OOM",), "reads": ("OOM", "READONLY")}
 
+# A right that is missing inside the engine, as newer and older servers say it.
+_DENIED = ("ACL failure", "The user executing the script can't")
+
 _DELIVERIES = 5  # of one call: somebody may drop again what was just loaded
 _DETOUR = 1000  # calls that go as scripts before functions are tried again
 
@@ -258,6 +261,6 @@ def refusal(message: str, call: Call[Any], engine: Library, jid: str = "") -> er
         known, described = _SERVER[word]
         return known(f"{call.name}: {described} ({message})")
     place = engine.place(message)
-    if place and not message.startswith("ACL failure"):
+    if place and not message.startswith(_DENIED):
         return errors.EngineBug(f"{call.name}: error in the engine at {place}: {message}", place)
     return errors.ServerError(f"{call.name}: {message}")

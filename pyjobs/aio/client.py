@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import redis.asyncio
@@ -148,6 +148,21 @@ class AsyncClient:
             )
         )
         return [AsyncJob(self, snapshot) for snapshot in jobs]
+
+    async def heartbeat(
+        self, jobs: Iterable[AsyncJob], lease: Seconds | None = None
+    ) -> list[float | Exception | None]:
+        """Prolong the leases of any number of jobs, in as few calls as can be.
+
+        Returns for each its end in seconds since the epoch (None: no end), or the LeaseLost.
+        """
+        held = list(jobs)
+        length = None if lease is None else options.milliseconds(lease, "lease")
+        plan = plans.heartbeat(self.worker_name, [job.lease for job in held], length)
+        answers: list[float | Exception | None] = []
+        for job, answer in zip(held, await self.run(plan), strict=True):
+            answers.append(answer if isinstance(answer, Exception) else job.renewed(answer))
+        return answers
 
     async def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

@@ -244,6 +244,10 @@ class AsyncJob:
         )
         if isinstance(ends, Exception):
             raise ends
+        return self.renewed(ends)
+
+    def renewed(self, ends: int) -> float | None:
+        """Note the new end of the lease, in milliseconds (0: none); returns it in seconds."""
         self._snapshot.expires = ends
         return self.expires
 

@@ -87,6 +87,7 @@ class AsyncQueue:
                 "backlog": backlog or None,
             }
         )
+        wire["nonce"] = jids.new()
         jid = jids.new() if jid is None else options.text(jid, "jid")
         call = calls.recur(
             self.name,
@@ -118,17 +119,8 @@ class AsyncQueue:
         `wait`: seconds to block until there is one. `lease`: seconds for which the jobs are handed
         out, 0 for good; default: the job's, the queue's, the setting's.
         """
-        jobs = await self._client.run(
-            plans.pop(
-                self._client.worker_name,
-                self._client.requests,
-                [self.name],
-                1 if count is None else options.integer(count, "count"),
-                None if lease is None else options.milliseconds(lease, "lease"),
-                options.milliseconds(wait, "wait") / 1000,
-            )
-        )
-        found = [AsyncJob(self._client, snapshot) for snapshot in jobs]
+        most = 1 if count is None else count
+        found = await self._client.pop([self.name], most, wait=wait, lease=lease)
         if count is None:
             return found[0] if found else None
         return found

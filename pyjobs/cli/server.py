@@ -14,7 +14,9 @@ from pyjobs.cli.options import json_option
 from pyjobs.cli.output import console, facts, print_json
 from pyjobs.embedded import EmbeddedStatus
 
-folder_argument = click.argument("folder", required=False, type=click.Path(readable=False, path_type=Path))
+folder_argument = click.argument(
+    "folder", required=False, type=click.Path(readable=False, path_type=Path)
+)
 
 
 @click.group()

@@ -33,7 +33,11 @@ class OwnServer:
         self.socket = self.folder / "server.sock"
         self.url = f"unix://{self.socket}"
         self.admin = redis.Redis(unix_socket_path=str(self.socket))
-        self.start(until=until)
+        try:
+            self.start(until=until)
+        except RuntimeError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +48,10 @@ class OwnServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, and leave nothing behind."""
         self.kill()
         self.admin.close()
         self._folder.cleanup()

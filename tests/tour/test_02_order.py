@@ -45,3 +45,12 @@ def test_a_paused_queue_hands_nothing_out(client: pyjobs.Client) -> None:
 
     queue.unpause()
     assert ["x"] == popped(queue)
+
+
+def test_several_queues_are_served_in_the_order_in_which_they_are_named(
+    client: pyjobs.Client,
+) -> None:
+    client.queue("low").put(None, "low")
+    client.queue("high").put(None, "high")
+
+    assert ["high", "low"] == [job.data for job in client.pop(["high", "low"], 2)]

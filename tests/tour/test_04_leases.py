@@ -70,3 +70,18 @@ def test_a_job_that_is_given_back_costs_no_retry(client: pyjobs.Client) -> None:
     assert "waiting" == client.queue("q").pop(1)[0].release()
 
     assert "complete" == client.queue("q").pop(1)[0].complete()
+
+
+def test_many_leases_are_prolonged_in_one_call_that_tells_the_lost_ones(
+    client: pyjobs.Client, clock: Clock
+) -> None:
+    queue = client.queue("q")
+    queue.put_many({"data": n} for n in range(3))
+    first, second, third = queue.pop(3)
+    second.cancel()
+    clock.turn(30)
+    ends = client.heartbeat([first, second, third])
+
+    assert [clock.seconds + 60, clock.seconds + 60] == [ends[0], ends[2]]
+    assert isinstance(ends[1], pyjobs.LeaseLost)
+    assert "cancelled" == ends[1].reason
