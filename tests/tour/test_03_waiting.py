@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Literal
 
 import pytest
 
@@ -39,9 +40,7 @@ def test_a_job_waits_for_others_to_complete(client: pyjobs.Client) -> None:
         assert client.queue("kitchen").pop() is None
         job.complete()
 
-    job = client.queue("kitchen").pop()
-    assert job is not None
-    assert omelette == job.jid
+    assert omelette == client.queue("kitchen").pop(1)[0].jid
 
 
 def test_a_job_can_wait_for_any_number_of_others(client: pyjobs.Client) -> None:
@@ -60,10 +59,10 @@ def test_a_job_can_wait_for_any_number_of_others(client: pyjobs.Client) -> None:
     [("wait", "depends"), ("fail", "failed"), ("cancel", "cancelled"), ("run", "waiting")],
 )
 def test_a_job_is_told_what_to_do_when_a_parent_fails(
-    client: pyjobs.Client, policy: str, state: str
+    client: pyjobs.Client, policy: Literal["wait", "fail", "cancel", "run"], state: str
 ) -> None:
     parent = client.queue("q").put(None, 1)
-    child = client.queue("q").put(None, 2, depends=[parent], parent_failure=policy)  # type: ignore[typeddict-item]
+    child = client.queue("q").put(None, 2, depends=[parent], parent_failure=policy)
     client.queue("q").pop(1)[0].fail("bad-input", "no eggs")
 
     assert state == client.jobs[child].state

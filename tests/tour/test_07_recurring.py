@@ -34,6 +34,7 @@ def test_a_recurring_job_is_changed_paused_and_ended(client: pyjobs.Client, cloc
     clock.turn(60)
     job = queue.pop(1)[0]
     assert (7, ["tidy"]) == (job.priority, job.tags)
+    job.complete()
 
     template.pause()
     clock.turn(630)
