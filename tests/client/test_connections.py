@@ -262,7 +262,7 @@ asyncio.run(main())
 
 def test_nothing_warns_of_connections_left_open(server: Any, namespace: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", UNCLOSED, server.url, namespace],
+        [sys.executable, "-W", "error", "-c", UNCLOSED, server.url, namespace],
         capture_output=True,
         text=True,
         timeout=60,
@@ -311,7 +311,7 @@ def test_no_answer_is_left_behind_by_a_thousand_cancelled_calls(
             queue = client.queue("q")
             cancelled = 0
             for number in range(1000):
-                calls = [
+                calls: list[Any] = [
                     queue.put(None, number, jid=f"{number}"),
                     client.jobs.get(f"{number - 1}", "none"),
                     queue.stats(),
@@ -344,7 +344,8 @@ def test_the_jobs_of_a_cancelled_pop_come_with_the_next_one(
                 queue = client.queue("q")
                 await queue.put_many({"data": n} for n in range(4))
                 for awaits in range(30):
-                    task = asyncio.ensure_future(queue.pop(2))
+                    popping: Any = queue.pop(2)
+                    task = asyncio.ensure_future(popping)
                     for _ in range(awaits):
                         await asyncio.sleep(0)
                     task.cancel()

@@ -547,7 +547,8 @@ def test_what_was_answered_by_a_server_that_was_killed_is_there(
     done: list[str] = []
     reached = threading.Condition()
     ends = threading.Event()
-    options = ("--appendonly", "yes", "--appendfsync", "everysec")
+    # With everysec a write may wait for a slow fsync after it was answered.
+    options = ("--appendonly", "yes", "--appendfsync", "always")
 
     def work(client: pyjobs.Client, thread: int) -> None:
         queue, number = client.queue(f"q{thread}"), 0

@@ -478,15 +478,14 @@ class Model:
             moment = self.now + 1 if queue.paused else queue.resumed
             skipped = max(0, math.ceil((moment - template.due) / interval))
             template.due += skipped * interval
+            missed = (self.now - template.due) // interval + 1
+            if template.backlog and missed > template.backlog:
+                template.due += (missed - template.backlog) * interval
             while template.due <= self.now:
                 slots.append((template.due, template.jid, template))
                 template.due += interval
         for name in self.queues:
             mine = [slot for slot in slots if slot[2].queue == name]
-            for template in self.templates.values():
-                own = [slot for slot in mine if slot[2] is template]
-                for slot in own[: -template.backlog] if template.backlog else []:
-                    mine.remove(slot)
             for moment, _, template in sorted(mine, key=lambda slot: slot[:2]):
                 template.count += 1
                 self.children.append((template, moment))

@@ -58,16 +58,14 @@ stays = {
     "priority": st.integers(-1, 1),
     "hold": st.sampled_from([True, False, False]),
 }
-put_options = st.fixed_dictionaries(
-    {},
-    optional=stays
-    | {
-        "retries": st.integers(0, 2),
-        "tags": tag_lists,
-        "lease": st.sampled_from([0, 700, 40_000]),
-        "if_exists": st.sampled_from(["replace", "keep", "error", "repeated"]),
-    },
-)
+puts = stays | {
+    "retries": st.integers(0, 2),
+    "tags": tag_lists,
+    "lease": st.sampled_from([0, 700, 40_000]),
+}
+exists = {"if_exists": st.sampled_from(["replace", "keep", "error", "repeated"])}
+put_options = st.fixed_dictionaries({}, optional=puts | exists)
+plain_options = st.fixed_dictionaries({}, optional=puts)
 next_options = st.fixed_dictionaries({}, optional=stays)
 depend_options = st.fixed_dictionaries(
     {"depends": parents},
@@ -98,6 +96,7 @@ class RandomCalls(RuleBasedStateMachine):
         self.model.adopt = self.adopt  # type: ignore[method-assign]
         self.keys = Keys(self.engine.server, self.engine.root)
         self.high = 0
+        self.agreed = True
         self.tokens: set[bytes] = set()
         self.puts: dict[str, Member] = {}
         self.pops: dict[str, tuple[Any, ...]] = {}
@@ -115,11 +114,15 @@ class RandomCalls(RuleBasedStateMachine):
 
     # comparing
 
-    def agree(self, member: Member, *, settled: bool = True) -> Any:
+    def begin(self) -> None:
+        self.agreed = False
+        self.model.begin()
+
+    def agree(self, member: Member) -> Any:
         """Make a call here and there; returns the engine's answer, or None when it was refused."""
         (command, *args), call = member
         before = self.keys.found
-        self.model.begin()
+        self.begin()
         answer, refused = None, ""
         try:
             answer = self.engine.call(command, *args, now=self.model.now)
@@ -131,11 +134,11 @@ class RandomCalls(RuleBasedStateMachine):
         except Refusal as refusal:
             assert refused == str(refusal), f"{command}: {refused or answer!r}, not {refusal}"
             assert before == self.keys.found, f"{command} was refused and wrote"
+            self.agreed = True
             return None
         assert not refused, f"{command}: {refused}, not {expected!r}"
         self.same_answer(answer, expected)
-        if settled:
-            self.compare()
+        self.compare()
         return answer
 
     def same_answer(self, answer: Any, expected: Any) -> None:
@@ -210,6 +213,7 @@ class RandomCalls(RuleBasedStateMachine):
         faults = differences(engine_view(self.engine, self.model), model_view(self.model))
         faults += broken(self.keys, self.model.now)
         assert not faults, "\n".join(faults)
+        self.agreed = True
 
     # choosing
 
@@ -441,7 +445,7 @@ class RandomCalls(RuleBasedStateMachine):
             verbs += ["complete", "complete", "next", "fail", "retry", "release", "timeout"]
         verb = draw(st.sampled_from(verbs))
         if verb == "put":
-            return self.put_member(draw(jids), draw(queues), b"x", draw(put_options), nonce=False)
+            return self.put_member(draw(jids), draw(queues), b"x", draw(plain_options), nonce=False)
         if verb == "depend":
             return self.depend_member(jid, "", draw(depend_options))
         if verb == "undepend":
@@ -576,7 +580,7 @@ class RandomCalls(RuleBasedStateMachine):
         value=st.sampled_from([None, 0.4, 2, 90]),
     )
     def configure(self, name: str, value: float | None) -> None:
-        self.model.begin()
+        self.begin()
         self.engine.call("configure", name, optional(value), now=self.model.now)
         self.keys = Keys(self.engine.server, self.engine.root)
         self.model.configure(name, value)
@@ -633,7 +637,7 @@ class RandomCalls(RuleBasedStateMachine):
     def tick(self) -> None:
         self.settle_if_crowded()
         first_due = self.model.first_due() - self.model.now
-        self.model.begin()
+        self.begin()
         answer = self.engine.call("tick", now=self.model.now)
         self.keys = Keys(self.engine.server, self.engine.root)
         self.model.tick()
@@ -650,7 +654,7 @@ class RandomCalls(RuleBasedStateMachine):
 
     def settle(self) -> None:
         """Tick until nothing is due."""
-        self.model.begin()
+        self.begin()
         for _ in range(100):
             if self.engine.call("tick", now=self.model.now):
                 break
@@ -666,7 +670,8 @@ class RandomCalls(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let everything end: nothing may be left."""
         try:
-            self.finish()
+            if self.agreed:
+                self.finish()
         finally:
             delete_keys(self.engine.server, self.namespace)
 

@@ -80,3 +80,9 @@ def test_the_async_surface_is_the_sync_one() -> None:
     check = [sys.executable, str(ROOT / ".ci" / "async-surface"), "--check"]
     run = subprocess.run(check, capture_output=True, text=True, check=False)
     assert ("", 0) == (run.stdout + run.stderr, run.returncode)
+
+
+def test_the_table_of_commands_is_that_of_their_headers() -> None:
+    check = [sys.executable, str(ROOT / ".ci" / "command-table"), "--check"]
+    run = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert ("", 0) == (run.stdout + run.stderr, run.returncode)
