@@ -30,7 +30,7 @@ def main() -> None:
         if figure == "cost":
             print(cost.measure(options.servers, options.quick))
         elif figure == "memory":
-            print(memory.measure(options.servers, options.quick))
+            print(memory.measure(options.servers))
         else:
             print(tails.measure(options.servers, options.quick, largest))
 

@@ -9,6 +9,7 @@ from benchmarks.engine import Engine
 from benchmarks.report import progress, table
 from benchmarks.servers import Server
 
+JOBS = 100_000
 SLICE = 100
 TURN = 50
 
@@ -43,13 +44,12 @@ def _measure(server: Server, jobs: int) -> list[tuple[str, float]]:
     ]
 
 
-def measure(kinds: Sequence[str], quick: bool) -> str:
+def measure(kinds: Sequence[str]) -> str:
     """Measure on these servers; returns a Markdown table."""
-    jobs = 20_000 if quick else 100_000
     rows = []
     for kind in kinds:
         with servers.running(kind) as server:
-            progress(f"memory: {server.title}, {jobs:,} jobs")
-            for state, size in _measure(server, jobs):
-                rows.append((server.title, state, f"{jobs:,}", f"**{size:.0f}**"))
+            progress(f"memory: {server.title}, {JOBS:,} jobs")
+            for state, size in _measure(server, JOBS):
+                rows.append((server.title, state, f"{JOBS:,}", f"**{size:.0f}**"))
     return table(("server", "a job that is", "jobs", "bytes a job"), rows)

@@ -6,6 +6,7 @@
 local events = require("store.events")
 local flush = require("doors.flush")
 local records = require("store.records")
+local requests = require("store.requests")
 local root = require("store.root")
 local steps = require("store.step")
 
@@ -73,16 +74,44 @@ function engine.run(step, members, each)
   return answers
 end
 
--- One command by itself. keys: the root key. args: the time in milliseconds or empty, then the
--- command's own.
-function engine.call(command, keys, args)
-  local step = steps.open(keys[1], table.remove(args, 1))
+local function answer(step, command, args)
   if command.members then
     local members, refused = guarded(command.members, step, args)
     return refused or engine.run(step, members, args[1] == "each")
   end
   local answers = engine.run(step, { { command = command, args = args, request = nil, plan = nil, refused = nil } })
   return answers.err and answers or answers[1]
+end
+
+-- A call by its mark: carried out once, and answered as then when it comes again.
+local function once(step, mark, command, args)
+  local _, refused = guarded(requests.check, mark)
+  if refused then
+    return refused
+  end
+  local before = requests.answer(step, mark)
+  if before then
+    return before
+  end
+  local given = answer(step, command, args)
+  if type(given) ~= "table" or not given.err then
+    requests.remember(step, mark, given)
+  end
+  return given
+end
+
+-- One command by itself. keys: the root key. args: the time in milliseconds or empty, perhaps a
+-- slash and the call's mark; then the command's own.
+function engine.call(command, keys, args)
+  local time, mark = table.remove(args, 1), ""
+  if time ~= "" then
+    time, mark = string.match(time, "^([^/]*)/?(.*)$")
+  end
+  local step = steps.open(keys[1], time)
+  if mark ~= "" then
+    return once(step, mark, command, args)
+  end
+  return answer(step, command, args)
 end
 
 return engine

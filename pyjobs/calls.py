@@ -26,6 +26,7 @@ class Call(Generic[T]):
     `kind` says how the server treats it: refused when memory is full (`puts`), runs then too
     (`drains`), writes nothing (`reads`). `jids` are the jobs it is about. `repeat_at` is the
     position of the argument that tells a repeat from a first sending, if the command has one.
+    `marked`: nothing else tells a repeat, so the engine keeps the answer for a while under a mark.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Call(Generic[T]):
     kind: Kind = "drains"
     jids: tuple[str, ...] = ()
     repeat_at: int | None = None
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def release(lease: Lease, delay: int = 0) -> Call[str]:
 
 def timeout(jid: str) -> Call[str]:
     """Take a running job from its holder; answers its state."""
-    return Call("timeout", [jid], _word, jids=(jid,))
+    return Call("timeout", [jid], _word, jids=(jid,), marked=True)
 
 
 def cancel(jids: Sequence[str]) -> Call[int]:
@@ -134,7 +136,7 @@ def cancel(jids: Sequence[str]) -> Call[int]:
 
 def move(jid: str, queue: str, delay: int = 0) -> Call[str]:
     """Move a job to a queue; answers its state."""
-    return Call("move", [jid, queue, delay], _word, jids=(jid,))
+    return Call("move", [jid, queue, delay], _word, jids=(jid,), marked=True)
 
 
 def priority(jid: str, value: int) -> Call[int]:
@@ -154,7 +156,7 @@ def undepend(jid: str, parents: Sequence[str]) -> Call[str]:
 
 def unfail(jid: str, queue: str = "") -> Call[str]:
     """Put a failed job back; answers its state."""
-    return Call("unfail", [jid, queue], _word, jids=(jid,))
+    return Call("unfail", [jid, queue], _word, jids=(jid,), marked=True)
 
 
 def unfail_group(
@@ -162,7 +164,7 @@ def unfail_group(
 ) -> Call[int]:
     """Put the oldest failed jobs of a group back; answers how many."""
     args: list[Argument] = [group, queue, count, "" if before is None else before]
-    return Call("unfail_group", args, _same)
+    return Call("unfail_group", args, _same, marked=True)
 
 
 # Several of the above in one call
@@ -197,19 +199,27 @@ def _repeat_at(calls: Sequence[Call[Any]]) -> int | None:
     return 1 + before + 2 + last.repeat_at
 
 
+def _marked(calls: Sequence[Call[Any]]) -> bool:
+    return any(call.marked for call in calls)
+
+
 def step(calls: Sequence[Call[Any]], atomic: bool = True) -> Call[list[Any]]:
     """Put several calls into one; answers each one's answer, or the error of one that was refused.
 
     `atomic`: one refusal refuses them all.
     """
     args = _members("all" if atomic else "each", calls)
-    return Call("step", args, _answers(calls), "puts", _jids(calls), _repeat_at(calls))
+    return Call(
+        "step", args, _answers(calls), "puts", _jids(calls), _repeat_at(calls), _marked(calls)
+    )
 
 
 def drain(calls: Sequence[Call[Any]], atomic: bool = False) -> Call[list[Any]]:
     """As step, for calls that put nothing; runs when memory is full."""
     args = _members("all" if atomic else "each", calls)
-    return Call("drain", args, _answers(calls), "drains", _jids(calls), _repeat_at(calls))
+    return Call(
+        "drain", args, _answers(calls), "drains", _jids(calls), _repeat_at(calls), _marked(calls)
+    )
 
 
 # Queues
@@ -217,12 +227,12 @@ def drain(calls: Sequence[Call[Any]], atomic: bool = False) -> Call[list[Any]]:
 
 def pause(queues: Sequence[str]) -> Call[int]:
     """Pause queues; answers how many."""
-    return Call("pause", list(queues), _same)
+    return Call("pause", list(queues), _same, marked=True)
 
 
 def unpause(queues: Sequence[str]) -> Call[int]:
     """Resume queues; answers how many."""
-    return Call("unpause", list(queues), _same)
+    return Call("unpause", list(queues), _same, marked=True)
 
 
 def tick() -> Call[int]:
@@ -301,7 +311,7 @@ def track(jid: str) -> Call[int]:
 
 def untrack(jid: str) -> Call[int]:
     """Take the mark off; answers 0 when there is no such job any more."""
-    return Call("untrack", [jid], _same, jids=(jid,))
+    return Call("untrack", [jid], _same, jids=(jid,), marked=True)
 
 
 def log(jid: str, what: str, data: bytes, request: str) -> Call[str]:
@@ -363,12 +373,12 @@ def recur(
 
 def recur_update(jid: str, options: bytes, payload: bytes = b"") -> Call[str]:
     """Change a recurring job, all of the changes or none."""
-    return Call("recur_update", [jid, options, payload], _word, jids=(jid,))
+    return Call("recur_update", [jid, options, payload], _word, jids=(jid,), marked=True)
 
 
 def unrecur(jid: str) -> Call[int]:
     """End a recurring job; answers 0 when there is none of this jid (any more)."""
-    return Call("unrecur", [jid], _same, jids=(jid,))
+    return Call("unrecur", [jid], _same, jids=(jid,), marked=True)
 
 
 def recurring(jids: Sequence[str]) -> Call[list[Template | None]]:
@@ -383,17 +393,17 @@ def recurring(jids: Sequence[str]) -> Call[list[Template | None]]:
 
 def forget(queues: Sequence[str]) -> Call[int]:
     """Forget empty queues; answers how many there were."""
-    return Call("forget", list(queues), _same)
+    return Call("forget", list(queues), _same, marked=True)
 
 
 def configure(name: str, value: str) -> Call[str]:
     """Give a setting a value, or with an empty one its default; answers what is now in force."""
-    return Call("configure", [name, value], _word)
+    return Call("configure", [name, value], _word, marked=True)
 
 
 def deregister(workers: Sequence[str]) -> Call[int]:
     """Take workers off the registry; answers how many of them were in it."""
-    return Call("deregister", list(workers), _same)
+    return Call("deregister", list(workers), _same, marked=True)
 
 
 def _pairs(answer: Sequence[bytes]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+import secrets
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -100,9 +101,10 @@ class Engine:
     def talk(self, call: Call[T]) -> Talk[T]:
         """Send a call, and again if need be; returns its answer."""
         args, sent = call.args, False
+        mark = f"/{secrets.token_hex(8)}" if call.marked else ""
         self._detour = max(self._detour - 1, 0)
         for pause in (*PAUSES, None):
-            answer = yield from self._delivered(call, args)
+            answer = yield from self._delivered(call, mark, args)
             if isinstance(answer, Broken):
                 if answer.sent:
                     sent = True
@@ -118,20 +120,20 @@ class Engine:
             yield Pause(pause)
         raise AssertionError  # the last round returns or raises
 
-    def _delivered(self, call: Call[Any], args: list[Any]) -> Talk[Any]:
+    def _delivered(self, call: Call[Any], mark: str, args: list[Any]) -> Talk[Any]:
         """Send a call, and before that what the server lacks; returns what came of it."""
-        answer = yield Send((*self._head(call), *args))
+        answer = yield Send((*self._head(call, mark), *args))
         for _ in range(_DELIVERIES):
             if not isinstance(answer, Refused):
                 break
             refused = yield from self._provide(call, answer)
             if refused is not None:
                 return refused
-            answer = yield Send((*self._head(call), *args))
+            answer = yield Send((*self._head(call, mark), *args))
         return answer
 
-    def _head(self, call: Call[Any]) -> tuple[Any, ...]:
-        now = "" if self.now is None else self.now()
+    def _head(self, call: Call[Any], mark: str) -> tuple[Any, ...]:
+        now = f"{'' if self.now is None else self.now()}{mark}"
         suffix = "_RO" if call.kind == "reads" else ""
         if self._functions:
             return "FCALL" + suffix, self.library.function(call.name), 1, self.root, now

@@ -14,16 +14,14 @@
 local arguments = require("rules.arguments")
 local events = require("store.events")
 local history = require("store.history")
-local keys = require("store.keys")
 local limits = require("rules.limits")
 local records = require("store.records")
 local refuse = require("rules.refusal")
+local requests = require("store.requests")
 local settings = require("store.settings")
 local subject = require("doors.subject")
 
 local log = {}
-
-local REQUEST = 32 -- bytes
 
 function log.parse(step, args)
   arguments.count(args, 4)
@@ -36,16 +34,14 @@ function log.parse(step, args)
   if #request.data > limits.LOG then
     refuse("INVALID", "data: has " .. #request.data .. " bytes, the limit is " .. limits.LOG)
   end
-  if #request.request > REQUEST then
-    refuse("INVALID", "request: has more than " .. REQUEST .. " bytes")
-  end
+  requests.check(request.request)
   settings.want(step, "max-job-history")
   return request
 end
 
 function log.check(step, request)
   local name = request.request
-  if name ~= "" and redis.call("EXISTS", keys.request(step, name)) == 1 then
+  if name ~= "" and requests.answer(step, name) then
     return {}
   end
   local record, queue = subject.find(step, request.jid)
@@ -61,7 +57,7 @@ function log.apply(step, plan)
   history.append(step, record, plan.queue, "log", detail)
   records.save(step, record)
   if request.request ~= "" then
-    redis.call("SET", keys.request(step, request.request), "1", "PX", limits.TRACE)
+    requests.remember(step, request.request, "logged")
   end
   events.report(step, "log", record, plan.queue.name, record.worker or "", request.what)
   return "logged"

@@ -103,13 +103,6 @@ OTHERS = [
     Case("recur", lambda client, q, _: client.queue(q).recur(None, interval=60, jid=f"{q}.r")),
 ]
 
-# Their repeats are not known as such, so that what happened in between may be undone.
-NOT_YET = {"timeout", "move later", "move in place", "unfail", "recur", "setting", "queue's lease"}
-
-
-def marks(case: Case) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.xfail(reason="a repeat is applied again")] if case.name in NOT_YET else []
-
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,9 +246,7 @@ def test_the_same_with_the_async_client(bench: Bench, proxy: Proxy, case: Case, 
     asyncio.run(cut_at_some_bytes())
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=marks(case)) for case in OTHERS], ids=str
-)
+@pytest.mark.parametrize("case", OTHERS, ids=str)
 def test_other_calls_whose_answer_is_lost_are_applied_once(
     bench: Bench, proxy: Proxy, case: Case
 ) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import lupa.lua51
 import msgpack
 import pytest
 import redis
 
 from pyjobs import record
-from pyjobs.library import library
+from pyjobs.library import library, lua_folder
 
 
 class Refused(Exception):
@@ -62,7 +63,9 @@ class Engine:
         if self.delivery == "scripts":
             kind = next(k for k, names in main_flags().items() if command in names)
             sha = self.server.script_load(self.library.scripts[kind])
-            return self.server.execute_command("EVALSHA" + verb, sha, 1, self.root, command, now, *args)
+            return self.server.execute_command(
+                "EVALSHA" + verb, sha, 1, self.root, command, now, *args
+            )
         function = self.library.function(command)
         try:
             return self.server.execute_command("FCALL" + verb, function, 1, self.root, now, *args)
@@ -142,7 +145,9 @@ class Engine:
         answer: bytes = self.call("release", *lease.key, delay, now=now)
         return answer.decode()
 
-    def heartbeat(self, *held: Lease, lease: int | str = "", worker: str = "w", now: int = 0) -> Any:
+    def heartbeat(
+        self, *held: Lease, lease: int | str = "", worker: str = "w", now: int = 0
+    ) -> Any:
         """Prolong leases; for each its end, or the engine's refusal as an exception."""
         keys = [part for one in held for part in one.key]
         return self.call("heartbeat", worker, lease, *keys, now=now)
@@ -227,7 +232,8 @@ class Engine:
         """Return how many jobs a queue has in each state; those with none are left out."""
         answer = self.call("queues", "", 0, queue, now=now)
         names = (
-            "waiting running stalled scheduled depends recurring throttled complete failed".split()
+            *("waiting", "running", "stalled", "scheduled", "depends"),
+            *("recurring", "throttled", "complete", "failed"),
         )
         if len(answer) == 1:
             return {}
@@ -236,7 +242,7 @@ class Engine:
     def events(self) -> list[tuple[str, str, str]]:
         """Return what was published: (what, jid, details), oldest first."""
         entries: Any = self.server.xrange(self.root + "events")
-        seen = []
+        seen: list[tuple[str, str, str]] = []
         for _, fields in entries:
             _, *groups = msgpack.unpackb(fields[b"e"])
             for what, _, _, details, jids in groups:
@@ -308,10 +314,6 @@ def leases(answer: list[Any]) -> list[Lease]:
 def main_flags() -> dict[str, set[str]]:
     """Return the commands of lua/main.lua by their kind."""
     if not _FLAGS:
-        import lupa.lua51
-
-        from pyjobs.library import lua_folder
-
         contents = lupa.lua51.LuaRuntime().execute((lua_folder() / "main.lua").read_text())
         for kind in ("reads", "puts", "drains"):
             _FLAGS[kind] = set()

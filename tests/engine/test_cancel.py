@@ -35,7 +35,7 @@ def test_a_job_in_any_state_but_complete_can_be_cancelled(engine: Engine, state:
 
     assert {} == engine.counts()
     assert ("cancelled", "a", "") in engine.events()
-    left = [key for key in engine.server.scan_iter(match=engine.root + "*:a")]
+    left = list(engine.server.scan_iter(match=engine.root + "*:a"))
     assert [f"{engine.root}job:a".encode()] == left
     found = engine.get("parent")
     assert found

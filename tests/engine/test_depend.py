@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.engine.conftest import Engine, options, refused
@@ -174,7 +176,7 @@ def test_a_job_completed_into_a_queue_where_its_policy_cancels_it_is_answered_so
 def test_a_cycle_is_refused(engine: Engine, length: int) -> None:
     jids = [f"j{n}" for n in range(length)]
     engine.put(jids[0])
-    for parent, child in zip(jids, jids[1:], strict=False):
+    for parent, child in pairwise(jids):
         engine.put(child, depends=[parent])
 
     given = options(depends=[jids[-1]])

@@ -13,7 +13,9 @@ def test_members_are_carried_out_as_in_a_step(engine: Engine) -> None:
         engine.put(jid)
     (lease,) = engine.pop()
     pop = ("pop", "w", "x", 0, 1, "", 0, "q")
-    answers = engine.call("drain", "all", "complete", 6, *lease.key, b"", "", b"", pop[0], 7, *pop[1:])
+    answers = engine.call(
+        "drain", "all", "complete", 6, *lease.key, b"", "", b"", pop[0], 7, *pop[1:]
+    )
 
     assert b"complete" == answers[0]
     assert ["b"] == [one.jid for one in leases(answers[1])]

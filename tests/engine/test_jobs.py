@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.conftest import Engine, dump, options, refused
@@ -18,7 +20,7 @@ def pages(engine: Engine, state: str, count: int = 100, now: int = 0) -> list[li
 
 def in_state(engine: Engine, state: str, count: int) -> list[str]:
     jids = [f"j{n:03}" for n in range(count)]
-    given = {}
+    given: dict[str, Any] = {}
     if state == "scheduled":
         given = {"delay": 1000}
     elif state == "depends":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.conftest import Engine, Refused, dump, refused
@@ -48,7 +50,8 @@ def test_the_holder_of_a_moved_job_loses_its_lease(engine: Engine) -> None:
 
 @pytest.mark.parametrize("state", ["scheduled", "complete", "failed"])
 def test_a_job_in_any_state_can_be_moved_and_has_all_retries(engine: Engine, state: str) -> None:
-    engine.put("a", retries=1, **({"delay": 1000} if state == "scheduled" else {}))
+    given: dict[str, Any] = {"delay": 1000} if state == "scheduled" else {}
+    engine.put("a", retries=1, **given)
     if state != "scheduled":
         engine.retry(engine.pop()[0])
         (lease,) = engine.pop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.conftest import Engine, dump, options, refused
@@ -158,7 +160,7 @@ def test_a_repeated_put_is_answered_as_the_first(engine: Engine) -> None:
 
 @pytest.mark.parametrize("given", [{"nonce": "n"}, {"if_exists": "repeated"}])
 def test_a_put_repeated_when_the_job_was_popped_or_has_ended_changes_nothing(
-    engine: Engine, given: dict[str, str]
+    engine: Engine, given: dict[str, Any]
 ) -> None:
     engine.put("a", **given)
     (lease,) = engine.pop()
@@ -172,7 +174,7 @@ def test_a_put_repeated_when_the_job_was_popped_or_has_ended_changes_nothing(
 
 @pytest.mark.parametrize("given", [{"nonce": "n"}, {"if_exists": "repeated"}])
 def test_a_put_repeated_after_the_job_has_left_does_not_bring_it_back(
-    engine: Engine, given: dict[str, str]
+    engine: Engine, given: dict[str, Any]
 ) -> None:
     engine.configure("jobs-history-count", 0)
     for jid in ("completed", "cancelled"):
@@ -303,20 +305,19 @@ def test_a_bad_argument_is_named_and_nothing_is_written(
 
 def test_each_option_is_accepted_at_its_limit(engine: Engine) -> None:
     names = [f"{n:0255}" for n in range(100)]
-    for jid, given in enumerate(
-        (
-            {"delay": 3155760000000},
-            {"delay": 0},
-            {"at": 2**48 - 1},
-            {"at": 0},
-            {"lease": 3155760000000},
-            {"tags": names},
-            {"tags": []},
-            {"depends": names},
-            {"depends": []},
-            {"nonce": "n" * 32},
-        )
-    ):
+    each: tuple[dict[str, Any], ...] = (
+        {"delay": 3155760000000},
+        {"delay": 0},
+        {"at": 2**48 - 1},
+        {"at": 0},
+        {"lease": 3155760000000},
+        {"tags": names},
+        {"tags": []},
+        {"depends": names},
+        {"depends": []},
+        {"nonce": "n" * 32},
+    )
+    for jid, given in enumerate(each):
         assert "created" == engine.put(str(jid), **given)
 
 

@@ -188,7 +188,9 @@ def test_a_cycle_within_a_step_is_refused(engine: Engine, how: str) -> None:
     for jid in jids:
         engine.put(jid)
     members = [
-        ("depend", jid, "", options(depends=[parent])) if how == "depend" else put(jid, depends=[parent])
+        ("depend", jid, "", options(depends=[parent]))
+        if how == "depend"
+        else put(jid, depends=[parent])
         for jid, parent in zip(jids, "bca", strict=True)
     ]
     answer = refused(engine, "step", "all", *flat(*members))

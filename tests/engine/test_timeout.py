@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.conftest import Engine, Refused, refused
@@ -37,7 +39,8 @@ def test_a_retry_is_counted(engine: Engine) -> None:
 
 @pytest.mark.parametrize("state", ["waiting", "scheduled", "complete"])
 def test_only_a_running_job_can_be_taken_away(engine: Engine, state: str) -> None:
-    engine.put("a", **({"delay": 100} if state == "scheduled" else {}))
+    given: dict[str, Any] = {"delay": 100} if state == "scheduled" else {}
+    engine.put("a", **given)
     if state == "complete":
         (lease,) = engine.pop()
         engine.complete(lease)

@@ -14,7 +14,9 @@ MOST = 2**53 - 1
 
 def put_many(engine: Engine, jids: list[str], now: int = 0, **given: Any) -> None:
     for start in range(0, len(jids), 100):
-        members = (("put", "q", jid, "", b"", options(**given)) for jid in jids[start : start + 100])
+        members = (
+            ("put", "q", jid, "", b"", options(**given)) for jid in jids[start : start + 100]
+        )
         engine.step(*members, now=now)
 
 
