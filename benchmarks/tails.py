@@ -234,9 +234,9 @@ def measure(kinds: Sequence[str], quick: bool, largest: int) -> str:
     for kind in kinds:
         with servers.running(kind) as server:
             found = {}
-            load = Load(server)
             for backlog in backlogs:
                 progress(f"tails: {server.title}, {backlog:,} waiting")
+                load = Load(server)
                 load.fill(backlog)
                 found[f"{backlog:,} waiting"] = _tails(load, lives)
             progress(f"tails: {server.title}, {due:,} due at once")

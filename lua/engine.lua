@@ -79,7 +79,10 @@ local function answer(step, command, args)
     local members, refused = guarded(command.members, step, args)
     return refused or engine.run(step, members, args[1] == "each")
   end
-  local answers = engine.run(step, { { command = command, args = args, request = nil, plan = nil, refused = nil } })
+  local answers = engine.run(
+    step,
+    { { command = command, args = args, request = nil, plan = nil, refused = nil } }
+  )
   return answers.err and answers or answers[1]
 end
 

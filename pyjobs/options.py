@@ -34,7 +34,7 @@ class StayOptions(TypedDict, total=False):
     """Options of a job's stay in a queue: those that `complete` into a next queue takes."""
 
     priority: int
-    """Lower runs sooner, like niceness; -2**53 to 2**53 - 1, default 0."""
+    """Lower runs sooner, like niceness; -2**53 + 1 to 2**53 - 1, default 0."""
     delay: Seconds
     """Seconds before it may run; with dependencies, counted from the last one's end."""
     at: Moment

@@ -59,9 +59,28 @@ local function refuse_cycle(step, jid, parents)
   end
 end
 
--- Whether a parent counts as nothing: unknown, or cancelled by an earlier member of the step.
-local function absent(parent, plan)
-  return plan == "cancelled" or (not parent and not plan)
+-- What a parent is to a job that is to wait for it: open, failed, done or unknown. What an earlier
+-- member of the step is going to do to it counts as done.
+local function standing(step, jid)
+  local plan = step.touched[jid]
+  if plan == "put" then
+    return "open"
+  end
+  local record = records.get(step, jid)
+  local state = record and states.name[record.state]
+  if plan and plan ~= "changed" then
+    state = plan
+  end
+  if state == "complete" then
+    return "done"
+  elseif
+    not state
+    or state == "cancelled"
+    or (record and records.has(record, states.flags.TRACE))
+  then
+    return "unknown"
+  end
+  return state == "failed" and "failed" or "open"
 end
 
 -- jid: the job. record: what is stored under it, or nil. Returns the parents whose edges are open,
@@ -74,26 +93,14 @@ function depends.check(step, jid, record, parents, options)
     if parent_jid == jid then
       refuse("CYCLE", "depends: " .. jid .. " would wait for itself")
     end
-    local parent = records.live(step, parent_jid)
-    local state = parent and parent.state
-    local plan = step.touched[parent_jid]
-    if plan == "put" then
+    local found = standing(step, parent_jid)
+    if found == "unknown" and options.missing == "refuse" then
+      refuse("NOJOB", "depends: no job " .. parent_jid)
+    elseif found == "open" or (found == "failed" and policy == "wait") then
       open[#open + 1] = parent_jid
-    elseif absent(parent, plan) then
-      if options.missing == "refuse" then
-        refuse("NOJOB", "depends: no job " .. parent_jid)
-      end
-    elseif plan == "complete" or state == states.number.complete then
-      -- done
-    elseif plan == "failed" or state == states.number.failed then
-      if policy == "wait" then
-        open[#open + 1] = parent_jid
-      elseif policy ~= "run" then
-        step.touched[jid] = orphan.fate(record, policy)
-        return {}, policy, parent_jid
-      end
-    else
-      open[#open + 1] = parent_jid
+    elseif found == "failed" and policy ~= "run" then
+      step.touched[jid] = orphan.fate(record, policy)
+      return {}, policy, parent_jid
     end
   end
   local awaited = record and records.has(record, states.flags.DEPENDENTS) or step.awaited[jid]

@@ -38,8 +38,7 @@ function hand.out(step, request, queue, count, room, jobs)
       break
     end
     room.bytes = room.bytes - record.size
-    local ending =
-      claim.give(step, record, queue, request.worker, request.lease, request.request)
+    local ending = claim.give(step, record, queue, request.worker, request.lease, request.request)
     jobs[#jobs + 1] = { record = record, queue = queue, ending = ending }
   end
   -- Waking is a chain: who leaves jobs behind wakes the next.

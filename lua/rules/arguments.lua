@@ -66,7 +66,10 @@ end
 -- Refuses a call whose number of arguments is not between low and high.
 function arguments.count(args, low, high)
   if #args < low or #args > (high or low) then
-    refuse("INVALID", "arguments: " .. #args .. " given, " .. low .. " to " .. (high or low) .. " taken")
+    refuse(
+      "INVALID",
+      "arguments: " .. #args .. " given, " .. low .. " to " .. (high or low) .. " taken"
+    )
   end
 end
 

@@ -1,5 +1,5 @@
--- A priority as seven bytes that sort as it does: its sum with 2^53, in two numbers (packed as I4I3),
--- since a double holds the sum itself only to the nearest even number.
+-- A priority as seven bytes that sort as it does: its sum with 2^53, in two numbers (packed as
+-- I4I3), since a double holds the sum itself only to the nearest even number.
 
 local priorities = {}
 

@@ -60,8 +60,8 @@ function edges.detach(step, parent_jid, jid)
   end
 end
 
--- Closes all edges of a job towards its parents, and lifts a hold. Those of a job with very many are dropped at
--- once; what the parents then still know of it is ignored when they end.
+-- Closes all edges of a job towards its parents, and lifts a hold. Those of a job with very many
+-- are dropped at once; what the parents then still know of it is ignored when they end.
 function edges.clear(step, record)
   records.lower(record, states.flags.HELD)
   if not records.has(record, states.flags.PARENTS) then

@@ -29,6 +29,10 @@ function events.report(step, what, record, queue_name, worker, details)
   end
   local jid = record and record.jid or ""
   local reports = step.reports
+  if not reports then
+    reports = {}
+    step.reports = reports
+  end
   local last = reports[#reports]
   if
     last
@@ -47,7 +51,7 @@ end
 -- Sends what was reported as one entry of the stream.
 function events.flush(step)
   local reports = step.reports
-  if #reports == 0 then
+  if not reports then
     return
   end
   redis.call(
@@ -60,7 +64,7 @@ function events.flush(step)
     "e",
     cmsgpack.pack({ step.now, unpack(reports) })
   )
-  step.reports = {}
+  step.reports = nil
 end
 
 return events

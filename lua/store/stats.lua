@@ -91,7 +91,11 @@ function stats.observe(step, queue, kind, milliseconds)
   if not tally then
     local day = stats.day(step.now)
     tally = {
-      sums = writes.counters(step, keys.stats(step, queue, day), settings.days(step, "stats-history")),
+      sums = writes.counters(
+        step,
+        keys.stats(step, queue, day),
+        settings.days(step, "stats-history")
+      ),
       bins = writes.counters(
         step,
         keys.histogram(step, queue, day),

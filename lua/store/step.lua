@@ -35,13 +35,14 @@ function step.open(root, now)
     awaited = {}, -- jid -> jids of jobs that will wait for it, see doors/depends.lua
     places = 0, -- places that the members will draw
     dirty = {}, -- records to be stored
-    -- Writes to be sent, see store/writes.lua.
-    removals = {},
-    additions = {},
-    stored = {},
-    unlinked = {},
-    counters = {},
-    reports = {}, -- events, see store/events.lua
+    -- Writes to be sent, see store/writes.lua, and events, see store/events.lua. Most calls need
+    -- few of these lists, so each is made when something goes into it.
+    removals = nil,
+    additions = nil,
+    stored = nil,
+    unlinked = nil,
+    counters = nil,
+    reports = nil,
   }
 end
 

@@ -15,7 +15,13 @@ local function find(lists, command, key)
   return nil
 end
 
-local function gather(lists, command, key)
+-- kind: removals or additions.
+local function gather(step, kind, command, key)
+  local lists = step[kind]
+  if not lists then
+    lists = {}
+    step[kind] = lists
+  end
   local list = find(lists, command, key)
   if not list then
     list = { command, key }
@@ -45,16 +51,16 @@ end
 
 -- Removes a member: ZREM, HDEL.
 function writes.one(step, command, key, member)
-  if #step.additions > 0 then
+  if step.additions then
     take_back(step, TAKES_BACK[command], key, member)
   end
-  local list = gather(step.removals, command, key)
+  local list = gather(step, "removals", command, key)
   list[#list + 1] = member
 end
 
 -- Adds a pair: ZADD (score, member), HSET (field, value).
 function writes.pair(step, command, key, first, second)
-  local list = gather(step.additions, command, key)
+  local list = gather(step, "additions", command, key)
   local size = #list
   list[size + 1] = first
   list[size + 2] = second
@@ -63,6 +69,10 @@ end
 -- Stores a text under a key of its own.
 function writes.store(step, key, text)
   local list = step.stored
+  if not list then
+    list = { "MSET" }
+    step.stored = list
+  end
   local size = #list
   list[size + 1] = key
   list[size + 2] = text
@@ -71,12 +81,17 @@ end
 -- Drops a key.
 function writes.drop(step, key)
   local list = step.unlinked
+  if not list then
+    list = { "UNLINK" }
+    step.unlinked = list
+  end
   list[#list + 1] = key
 end
 
 -- What a step adds to the counters in a hash, field by field, for the caller to add to; `lifetime`
 -- milliseconds after its first field the hash expires. It holds for the whole step.
 function writes.counters(step, key, lifetime)
+  step.counters = step.counters or {}
   local hash = step.counters[key]
   if not hash then
     hash = { lifetime = lifetime, fields = {} }
@@ -110,22 +125,29 @@ end
 local function send(lists)
   for position = 1, #lists do
     redis.call(unpack(lists[position]))
-    lists[position] = nil
   end
 end
 
 function writes.flush(step)
-  send(step.removals)
-  send(step.additions)
-  if #step.stored > 0 then
-    redis.call("MSET", unpack(step.stored))
-    step.stored = {}
+  if step.removals then
+    send(step.removals)
+    step.removals = nil
   end
-  if #step.unlinked > 0 then
-    redis.call("UNLINK", unpack(step.unlinked))
-    step.unlinked = {}
+  if step.additions then
+    send(step.additions)
+    step.additions = nil
   end
-  flush_counters(step)
+  if step.stored then
+    redis.call(unpack(step.stored))
+    step.stored = nil
+  end
+  if step.unlinked then
+    redis.call(unpack(step.unlinked))
+    step.unlinked = nil
+  end
+  if step.counters then
+    flush_counters(step)
+  end
 end
 
 return writes

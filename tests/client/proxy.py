@@ -78,6 +78,8 @@ class Proxy:
         self.socket = Path(self._folder.name) / "proxy.sock"
         self.url = f"unix://{self.socket}"
         self.counts = Counts()
+        self.watched = CALLS
+        """The commands that are counted as calls, and cut."""
         self._cuts: list[tuple[Side, int]] = []
         self._swallows = 0
         self._refuses = False
@@ -196,7 +198,7 @@ class Proxy:
         while link in self._links and (end := command_end(link.request)):
             command, link.request = link.request[:end], link.request[end:]
             name = command_name(command)
-            if name in CALLS:
+            if name in self.watched:
                 self._call(link, command)
             else:
                 self.counts.commands[name] += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 import pyjobs
-from pyjobs import engine
+from pyjobs import calls, engine
 from pyjobs.job import Job
+from pyjobs.options import pack
 from tests.client.proxy import Proxy, Side
 
 NOW = 1_800_000_000_000
@@ -36,7 +38,7 @@ class Case:
     """Jobs that are put and popped beforehand."""
     waiting: int = 0
     """Jobs that are put beforehand."""
-    before: Callable[[pyjobs.Client, str], None] | None = None
+    before: Callable[[pyjobs.Client, str], object] | None = None
     """What is done with them."""
 
     def __str__(self) -> str:
@@ -79,6 +81,10 @@ def failed(direct: pyjobs.Client, queue: str) -> None:
         each.fail("group")
 
 
+def recurring(direct: pyjobs.Client, queue: str) -> None:
+    direct.queue(queue).recur(None, interval=60, jid=f"{queue}.r")
+
+
 # What people do with jobs, by their names.
 OTHERS = [
     Case("timeout", lambda client, q, jobs: jobs[0].timeout(), popped=1, waiting=1),
@@ -101,6 +107,28 @@ OTHERS = [
     Case("deregister", lambda client, q, _: client.workers.deregister("worker"), waiting=1),
     Case("unfail", lambda client, q, _: client.unfail("group", count=1), waiting=3, before=failed),
     Case("recur", lambda client, q, _: client.queue(q).recur(None, interval=60, jid=f"{q}.r")),
+    Case(
+        "depend",
+        lambda client, q, _: client.run(calls.depend(f"{q}.0", pack({"depends": [f"{q}.1"]}))),
+        waiting=2,
+    ),
+    Case(
+        "undepend",
+        lambda client, q, _: client.run(calls.undepend(f"{q}.0", [f"{q}.1"])),
+        waiting=2,
+        before=lambda direct, q: direct.run(calls.depend(f"{q}.0", pack({"depends": [f"{q}.1"]}))),
+    ),
+    Case("untag", lambda client, q, jobs: jobs[0].untag("a"), popped=1),
+    Case(
+        "change of a recurring job",
+        lambda client, q, _: client.run(calls.recur_update(f"{q}.r", pack({"interval": 9}))),
+        before=recurring,
+    ),
+    Case(
+        "end of a recurring job",
+        lambda client, q, _: client.run(calls.unrecur(f"{q}.r")),
+        before=recurring,
+    ),
 ]
 
 
@@ -260,6 +288,26 @@ def test_other_calls_whose_answer_is_lost_are_applied_once(
         answer = case.act(client, "queue-cut", jobs)
         assert proxy.counts.calls == 2
         assert bench.picture("queue-cut", events, answer) == expected
+
+
+@pytest.mark.parametrize("side", ["request", "answer"])
+@pytest.mark.parametrize("command", [b"INFO", b"FUNCTION", b"SCRIPT"])
+def test_the_delivery_of_the_engine_may_be_cut_too(
+    bench: Bench, proxy: Proxy, command: bytes, side: Side
+) -> None:
+    proxy.watched = {command}
+    for at in itertools.count(0, 20_000 if side == "request" else 3):
+        bench.admin.function_flush()
+        bench.admin.script_flush()
+        proxy.clear()
+        proxy.cut(side, at)
+        options = {**bench.options, "delivery": "scripts" if command == b"SCRIPT" else "functions"}
+        with pyjobs.Client(proxy.url, **options) as client:
+            jid = client.queue(f"q{at}").put(None)
+        assert bench.direct.queue(f"q{at}").jobs.waiting() == [jid]
+        if proxy.pending:
+            assert at > 3
+            return
 
 
 # When the repeats do not help either

@@ -63,6 +63,20 @@ def test_a_complete_parent_counts_as_done(engine: Engine) -> None:
     assert "waiting" == engine.state("child")
 
 
+def test_a_complete_parent_that_has_left_at_once_counts_as_done_and_not_as_unknown(
+    engine: Engine,
+) -> None:
+    engine.configure("jobs-history", 0)
+    engine.put("parent", queue="p")
+    end(engine, "parent", "complete")
+    engine.put("child", depends=["parent"], missing="refuse")
+
+    assert "waiting" == engine.state("child")
+    engine.cancel("child")
+    given = options(depends=["child"], missing="refuse")
+    assert refused(engine, "put", "q", "a", "K", b"", given) == "NOJOB depends: no job child"
+
+
 def test_a_parent_that_went_on_to_a_next_queue_is_not_done(engine: Engine) -> None:
     engine.put("parent", queue="p")
     engine.put("child", depends=["parent"])

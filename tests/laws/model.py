@@ -397,9 +397,8 @@ class Model:
 
     def _subject(self, jid: str) -> Job:
         """Return a job that this call is about: once a step."""
-        job = self._job(jid)
         self._once(jid)
-        return job
+        return self._job(jid)
 
     def _once(self, jid: str) -> None:
         if jid in self.in_step:
@@ -408,6 +407,8 @@ class Model:
 
     def _held(self, handout: Handout, word: str) -> Job | None:
         """Return the job of a lease; None when its holder has ended it with this very word."""
+        if handout.jid in self.in_step:
+            raise Refusal("INVALID")
         here: Job | Trace | None = self.jobs.get(handout.jid) or self.traces.get(handout.jid)
         if here is None:
             raise Refusal("NOJOB")
@@ -518,8 +519,9 @@ class Model:
     def put(
         self, jid: str, queue: str, payload: bytes, options: dict[str, Any], klass: str = "K"
     ) -> str:
-        if_exists = options.get("if_exists", "replace")
-        nonce = options.get("nonce", "")
+        if_exists, nonce = options.get("if_exists", "replace"), options.get("nonce", "")
+        if jid in self.in_step:
+            raise Refusal("INVALID")
         known: Job | Trace | None = self.jobs.get(jid) or self.traces.get(jid)
         if known and if_exists == "repeated":
             return "created"
@@ -567,12 +569,12 @@ class Model:
 
     def pop(
         self, worker: str, request: str, again: bool, count: int, lease: int | None, names: list[str]
-    ) -> list[Handout]:
-        """Hand jobs out; their tokens are to be filled in."""
+    ) -> list[Handout] | None:
+        """Hand jobs out, their tokens to be filled in; None when a repeat was served before."""
         self._alive(worker)
         served = self.served.setdefault(worker, [])
         if request in served and not again:
-            return []
+            return None
         if again:
             served[:] = [request, *served][:8]
             held = [h for h in self.handouts if not h.ended and (h.worker, h.request) == (worker, request)]
@@ -742,7 +744,8 @@ class Model:
     def cancel(self, jids: list[str]) -> int:
         going = []
         for jid in jids:
-            if jid not in self.jobs and jid in self.traces and self.traces[jid].state == "cancelled":
+            trace = None if jid in self.jobs else self.traces.get(jid)
+            if trace and trace.state == "cancelled" and jid not in self.in_step:
                 continue
             job = self._subject(jid)
             if job.state == "complete":
@@ -752,8 +755,8 @@ class Model:
             going.append(job)
         for job in going:
             self._withdraw(job, "cancelled")
+            self._detach(job)
             job.history.append("cancelled")
-            job.dependents.clear()
         for job in going:
             self._erase(job, "cancelled")
         return len(jids)
