@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pyjobs import calls, options
 from pyjobs.calls import Call
 from pyjobs.engine import PAUSES, Broken, Pause, Refused, Send
-from pyjobs.errors import ConnectionError, InvalidArgument, ServerError
+from pyjobs.errors import ConnectionError, InvalidArgument, PyjobsError, ServerError
 from pyjobs.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -103,7 +103,12 @@ def put_many(puts: Iterable[Put], atomic: bool) -> Plan[list[str]]:
     def send() -> Plan[None]:
         nonlocal size
         if gathered:
-            yield calls.step([put.call for put in gathered])
+            try:
+                yield calls.step([put.call for put in gathered])
+            except PyjobsError as error:
+                if jids:
+                    error.args = (f"{error}. The {len(jids)} jobs before this slice were put",)
+                raise
             jids.extend(put.jid for put in gathered)
             gathered.clear()
             size = 0

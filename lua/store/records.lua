@@ -14,8 +14,8 @@ local flags = states.flags
 records.FORMAT = 1
 
 -- format and state (four bits each), flags, queue, klass, epoch, attempt, place, priority (see
--- rules/priorities.lua), since, retries, left, errors, lost leases, history entries, and the lengths
--- of lease, options and payload.
+-- rules/priorities.lua), since, retries, left, errors, lost leases, history entries, and the
+-- lengths of lease, options and payload.
 local LAYOUT = ">BHI3I3I4HI6I4I3I6HHBBHBHI3"
 
 local LEASE = ">I6" -- popped at; the worker's name follows

@@ -66,7 +66,9 @@ class AsyncJob:
     def data(self) -> Any:
         """The job's data, decoded when first looked at."""
         if not self._decoded:
-            self._data = codec.decode(self._snapshot.record.payload)
+            payload = self._snapshot.record.payload
+            # A cancelled job has none any more.
+            self._data = codec.decode(payload) if payload else None
             self._decoded = True
         return self._data
 

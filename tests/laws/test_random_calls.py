@@ -232,19 +232,25 @@ class RandomCalls(RuleBasedStateMachine):
         return handout.jid in self.model.jobs or trace is None or trace.sure
 
     def some_job(self, pick: int) -> str:
-        found = [*JIDS[:2], *self.model.jobs]
+        found = [*JIDS[:1], *self.model.jobs]
         return found[-1 - pick % len(found)]
+
+    def has_jobs(self) -> bool:
+        return bool(self.model.jobs)
 
     def has_handout(self) -> bool:
         return any(not one.ended or self.certain(one) for one in self.model.handouts[-3:])
 
     # rules: a job's life
 
-    @rule(jid=jids, queue=queues, payload=payloads, options=put_options, nonce=st.booleans())
-    def put(
-        self, jid: str, queue: str, payload: bytes, options: dict[str, Any], nonce: bool
-    ) -> None:
-        self.agree(self.put_member(jid, queue, payload, options, nonce=nonce))
+    @rule(
+        jobs=st.lists(
+            st.tuples(jids, queues, payloads, put_options, st.booleans()), min_size=1, max_size=4
+        )
+    )
+    def put(self, jobs: list[tuple[str, str, bytes, dict[str, Any], bool]]) -> None:
+        for jid, queue, payload, options, nonce in jobs:
+            self.agree(self.put_member(jid, queue, payload, options, nonce=nonce))
 
     def put_member(
         self, jid: str, queue: str, payload: bytes, given: dict[str, Any], *, nonce: bool
@@ -278,8 +284,8 @@ class RandomCalls(RuleBasedStateMachine):
 
     @rule(
         worker=workers,
-        names=st.lists(queues, min_size=1, max_size=3),
-        count=st.integers(1, 4),
+        names=st.just(QUEUES) | st.lists(queues, min_size=1, max_size=3),
+        count=st.integers(1, 6),
         lease=lengths,
         wait=st.booleans(),
     )
@@ -476,16 +482,19 @@ class RandomCalls(RuleBasedStateMachine):
 
     # rules: what operators do
 
+    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks)
     def timeout(self, pick: int) -> None:
         jid = self.some_job(pick)
         self.agree((("timeout", jid), lambda: self.model.timeout(jid)))
 
+    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, queue=queues, delay=delays)
     def move(self, pick: int, queue: str, delay: int) -> None:
         jid = self.some_job(pick)
         self.agree((("move", jid, queue, delay or ""), lambda: self.model.move(jid, queue, delay)))
 
+    @precondition(lambda self: self.has_jobs())
     @rule(chosen=st.lists(picks, min_size=1, max_size=3), dependents=st.booleans())
     def cancel(self, chosen: list[int], dependents: bool) -> None:
         found = list(dict.fromkeys(map(self.some_job, chosen)))
@@ -497,11 +506,13 @@ class RandomCalls(RuleBasedStateMachine):
         if self.agree(member) is not None:
             assert len(found) == self.agree(member), "a cancel can be repeated"
 
+    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, priority=st.integers(-1, 1))
     def priority(self, pick: int, priority: int) -> None:
         jid = self.some_job(pick)
         self.agree((("priority", jid, priority), lambda: self.model.priority(jid, priority)))
 
+    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, hold=st.sampled_from(["", "", "more", "last"]), options=depend_options)
     def depend(self, pick: int, hold: str, options: dict[str, Any]) -> None:
         self.agree(self.depend_member(self.some_job(pick), hold, options))
@@ -512,6 +523,7 @@ class RandomCalls(RuleBasedStateMachine):
             lambda: self.model.depend(jid, hold, dict(options)),
         )
 
+    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, others=st.none() | parents)
     def undepend(self, pick: int, others: list[str] | None) -> None:
         jid = self.some_job(pick)
@@ -522,6 +534,7 @@ class RandomCalls(RuleBasedStateMachine):
             )
         )
 
+    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, queue=st.sampled_from(["", *QUEUES]))
     def unfail(self, pick: int, queue: str) -> None:
         failed = [job.jid for job in self.model.jobs.values() if job.state == "failed"]
@@ -541,41 +554,41 @@ class RandomCalls(RuleBasedStateMachine):
             )
         )
 
-    @rule(pick=picks, tags=tag_lists, on=st.booleans())
-    def tag(self, pick: int, tags: list[str], on: bool) -> None:
-        jid = self.some_job(pick)
-        if on:
-            self.agree((("tag", jid, *tags), lambda: self.model.tag(jid, tags)))
+    @precondition(lambda self: self.has_jobs())
+    @rule(
+        pick=picks,
+        what=st.sampled_from(["tag", "untag", "track", "untrack", "log"]),
+        tags=tag_lists,
+    )
+    def note(self, pick: int, what: str, tags: list[str]) -> None:
+        jid, model = self.some_job(pick), self.model
+        if what == "log":
+            request = f"l{next(self.numbers)}"
+            member: Member = (("log", jid, "what", b"\0", request), lambda: model.log(jid))
+            if self.agree(member) is not None:
+                self.agree((member[0], lambda: "logged"))
+        elif what == "tag":
+            self.agree((("tag", jid, *tags), lambda: model.tag(jid, tags)))
+        elif what == "untag":
+            self.agree((("untag", jid, *tags), lambda: model.untag(jid, tags)))
+        elif what == "track":
+            self.agree((("track", jid), lambda: model.track(jid)))
         else:
-            self.agree((("untag", jid, *tags), lambda: self.model.untag(jid, tags)))
+            self.agree((("untrack", jid), lambda: model.untrack(jid)))
 
-    @rule(pick=picks, on=st.booleans())
-    def track(self, pick: int, on: bool) -> None:
-        jid = self.some_job(pick)
-        if on:
-            self.agree((("track", jid), lambda: self.model.track(jid)))
+    @rule(
+        what=st.sampled_from(["pause", "unpause", "unpause", "forget", "deregister"]),
+        names=st.lists(queues, min_size=1, max_size=2, unique=True),
+        worker=workers,
+    )
+    def operate(self, what: str, names: list[str], worker: str) -> None:
+        model = self.model
+        if what == "forget":
+            self.agree((("forget", names[0]), lambda: model.forget(names[0])))
+        elif what == "deregister":
+            self.agree((("deregister", worker), lambda: model.deregister([worker])))
         else:
-            self.agree((("untrack", jid), lambda: self.model.untrack(jid)))
-
-    @rule(pick=picks)
-    def log(self, pick: int) -> None:
-        jid, request = self.some_job(pick), f"l{next(self.numbers)}"
-        member: Member = (("log", jid, "what", b"\0", request), lambda: self.model.log(jid))
-        if self.agree(member) is not None:
-            self.agree((member[0], lambda: "logged"))
-
-    @rule(names=st.lists(queues, min_size=1, max_size=2, unique=True), paused=st.booleans())
-    def pause(self, names: list[str], paused: bool) -> None:
-        command = "pause" if paused else "unpause"
-        self.agree(((command, *names), lambda: self.model.pause(names, paused=paused)))
-
-    @rule(name=queues)
-    def forget(self, name: str) -> None:
-        self.agree((("forget", name), lambda: self.model.forget(name)))
-
-    @rule(worker=workers)
-    def deregister(self, worker: str) -> None:
-        self.agree((("deregister", worker), lambda: self.model.deregister([worker])))
+            self.agree(((what, *names), lambda: model.pause(names, paused=what == "pause")))
 
     @rule(
         name=st.sampled_from(["heartbeat", "grace-period", "heartbeat-q", "heartbeat-r"]),
@@ -623,19 +636,14 @@ class RandomCalls(RuleBasedStateMachine):
 
     # rules: time
 
-    @rule(step=st.sampled_from([1, 50, 100, 700, 1_000, 6_000]))
+    @rule(
+        step=st.sampled_from([1, 50, 100, 700, 1_000, 6_000, 31_000, 61_000])
+        | st.sampled_from([50, 200, 400_000, DAY, 8 * DAY, 200 * DAY])
+    )
     def wait(self, step: int) -> None:
         self.model.now += step
+        self.tick()
 
-    @rule(step=st.sampled_from([31_000, 61_000, 200_000]))
-    def wait_long(self, step: int) -> None:
-        self.model.now += step
-
-    @rule(days=st.sampled_from([1, 8, 200]))
-    def wait_for_days(self, days: int) -> None:
-        self.model.now += days * DAY
-
-    @rule()
     def tick(self) -> None:
         self.settle_if_crowded()
         first_due = self.model.first_due() - self.model.now

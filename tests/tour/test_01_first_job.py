@@ -15,7 +15,8 @@ def test_a_job_travels_through_a_queue(client: pyjobs.Client) -> None:
 
     assert "complete" == job.complete()
     assert queue.pop() is None
-    assert ["put", "popped", "done"] == [event.what for event in client.jobs[jid].history]
+    (job,) = client.jobs.get(jid)
+    assert ["put", "popped", "done"] == [event.what for event in job.history]
 
 
 def test_a_job_travels_on_with_data_that_grows(client: pyjobs.Client) -> None:
