@@ -24,7 +24,7 @@ end
 -- Erases these jobs of the set `key`; returns how many. One that others still wait for is pinned:
 -- it counts as new.
 local function drop(step, key, jids)
-  local dropped = 0
+  local dropped = { "ZREM", key }
   for position = 1, #jids do
     records.want(step, jids[position])
   end
@@ -35,8 +35,7 @@ local function drop(step, key, jids)
     if record and records.has(record, states.flags.DEPENDENTS) then
       redis.call("ZADD", key, step.now, jid)
     else
-      redis.call("ZREM", key, jid)
-      dropped = dropped + 1
+      dropped[#dropped + 1] = jid
       if record then
         if record.state == states.number.failed then
           failures.ungroup(step, record)
@@ -45,7 +44,10 @@ local function drop(step, key, jids)
       end
     end
   end
-  return dropped
+  if #dropped > 2 then
+    redis.call(unpack(dropped))
+  end
+  return #dropped - 2
 end
 
 -- What this step's own ended jobs pushed over the limit.

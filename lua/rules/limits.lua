@@ -4,7 +4,7 @@ return {
   JOBS = 100, -- jobs that one call touches
   BYTES = 262144, -- payload that one call hands out, beyond its first job
   DUE = 20, -- units of due work that a call does beside its own
-  PROMOTED = 100, -- scheduled jobs that a pop promotes beyond those it hands out
+  PROMOTED = 60, -- scheduled jobs that a pop promotes beyond those it hands out
   INLINE = 1024, -- payloads above this have a key of their own
   OPTIONS = 65535, -- packed options of one job
   TAGS = 100, -- tags of one job

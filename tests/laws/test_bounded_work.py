@@ -196,7 +196,7 @@ def test_due_work_is_bounded_whatever_is_due(engine: Engine, command: str) -> No
         found.append(work(engine, call))
 
     assert found[0] == found[1]
-    assert {"scheduled": 10_000 - 4 * 100 - 4 * (command == "pop")} == {
+    assert {"scheduled": 10_000 - 4 * 60 - 4 * (command == "pop")} == {
         "scheduled": engine.counts("due")["scheduled"]
     }
 

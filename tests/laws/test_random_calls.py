@@ -35,6 +35,7 @@ UNITS = 20  # due work of one tick
 JIDS = ["a", "b", "c", "d", "e", "f", "g", "h"]
 QUEUES = ["q", "r", "s"]
 WORKERS = ["v", "w"]
+PARKABLE = {"waiting", "scheduled", "depends"}
 GROUPS = ["one", "two"]
 
 jids = st.sampled_from(JIDS)
@@ -42,7 +43,7 @@ queues = st.sampled_from(QUEUES)
 workers = st.sampled_from(WORKERS)
 picks = st.integers(0, 11)
 """Which of the jobs or leases that there are, counted from the latest."""
-delays = st.sampled_from([0, 0, 1, 150, 5_000, 90_000])
+delays = st.sampled_from([0, 0, 0, 0, 1, 150, 5_000, 90_000])
 lengths = st.sampled_from([None, None, 0, 500, 30_000])
 payloads = st.sampled_from([b"", b"\xc0", b"small", b"l" * 1025])
 policies = st.sampled_from(["wait", "run", "fail", "cancel"])
@@ -51,12 +52,12 @@ tag_lists = st.lists(st.sampled_from(["t", "u", "v"]), min_size=1, max_size=2, u
 
 stays = {
     "delay": delays,
-    "at": st.integers(-5, 5).map(lambda n: START + n * 20_000),
+    "at": st.integers(-5, 2).map(lambda n: START + n * 20_000),
     "depends": parents,
     "parent_failure": policies,
     "missing": st.sampled_from(["done", "refuse"]),
     "priority": st.integers(-1, 1),
-    "hold": st.sampled_from([True, False, False]),
+    "hold": st.integers(0, 7).map(lambda n: n == 7),
 }
 puts = stays | {
     "retries": st.integers(0, 2),
@@ -102,8 +103,15 @@ class RandomCalls(RuleBasedStateMachine):
         self.pops: dict[str, tuple[Any, ...]] = {}
         self.numbers = itertools.count(1)
 
-    @initialize(keep=st.sampled_from([None, None, 0, 2]), grace=st.sampled_from([None, 3]))
-    def configure_once(self, keep: int | None, grace: int | None) -> None:
+    @initialize(
+        stock=st.lists(st.tuples(jids, queues, plain_options), min_size=4, max_size=12),
+        keep=st.sampled_from([None, None, 0, 2]),
+        grace=st.sampled_from([None, None, 3]),
+    )
+    def begin_with(
+        self, stock: list[tuple[str, str, dict[str, Any]]], keep: int | None, grace: int | None
+    ) -> None:
+        self.stock = itertools.cycle(stock)
         if keep is not None:
             self.engine.call("configure", "jobs-history-count", keep, now=START)
             self.model.keep = keep
@@ -132,8 +140,7 @@ class RandomCalls(RuleBasedStateMachine):
         try:
             expected = call()
         except Refusal as refusal:
-            # Of a call that names a job twice, any member may be the one that is refused.
-            same = refused == str(refusal) or (refused and refusal.word == "INVALID")
+            same = self.same_refusal(refused, refusal)
             assert same, f"{command}: {refused or answer!r}, not {refusal}"
             assert before == self.keys.found, f"{command} was refused and wrote"
             self.agreed = True
@@ -151,11 +158,16 @@ class RandomCalls(RuleBasedStateMachine):
         elif isinstance(expected, Handed):
             self.same_leases(leases(answer), expected.handouts)
         elif isinstance(expected, Refusal):
-            assert isinstance(answer, Exception)
-            assert reason_of(Refused(str(answer))) == str(expected)
+            assert isinstance(answer, Exception), f"answered {answer!r}, not {expected}"
+            assert self.same_refusal(reason_of(Refused(str(answer))), expected)
         else:
             shown = answer.decode() if isinstance(answer, bytes) else answer
             assert shown == expected, f"answered {shown!r}, not {expected!r}"
+
+    @staticmethod
+    def same_refusal(refused: str, expected: Refusal) -> bool:
+        """Of a call that names a job twice, any member may be the one that is refused."""
+        return refused == str(expected) or bool(refused and expected.word == "INVALID")
 
     def same_leases(self, given: list[Lease], expected: list[Handout]) -> None:
         assert [lease.jid for lease in given] == [handout.jid for handout in expected]
@@ -219,12 +231,18 @@ class RandomCalls(RuleBasedStateMachine):
 
     # choosing
 
-    def handout(self, pick: int) -> Handout:
+    def handout(self, pick: int) -> Handout | None:
         """Pick a lease: mostly of those that are held, also of those that are not any more."""
         held = [one for one in self.model.handouts if not one.ended]
         lost = [one for one in self.model.handouts if one.ended and self.certain(one)]
         found = [*lost[-3:], *held]
-        return found[-1 - pick % len(found)]
+        return found[-1 - pick % len(found)] if found else None
+
+    def some_handouts(self, chosen: list[int]) -> list[Handout]:
+        """Pick leases of different jobs."""
+        self.need_leases()
+        found = {one.jid: one for one in map(self.handout, chosen) if one}
+        return list(found.values())
 
     def certain(self, handout: Handout) -> bool:
         """Whether the clock on the wall has no say in what becomes of this lease."""
@@ -232,14 +250,24 @@ class RandomCalls(RuleBasedStateMachine):
         return handout.jid in self.model.jobs or trace is None or trace.sure
 
     def some_job(self, pick: int) -> str:
+        """Pick a job, or now and then one that there is not."""
+        if not self.model.jobs:
+            self.put_from_stock()
         found = [*JIDS[:1], *self.model.jobs]
         return found[-1 - pick % len(found)]
 
-    def has_jobs(self) -> bool:
-        return bool(self.model.jobs)
+    def put_from_stock(self) -> None:
+        jid, queue, options = next(self.stock)
+        self.agree(self.put_member(jid, queue, b"stock", options, nonce=True))
 
-    def has_handout(self) -> bool:
-        return any(not one.ended or self.certain(one) for one in self.model.handouts[-3:])
+    def need_leases(self) -> None:
+        """See to it that somebody holds something."""
+        for _ in range(3):
+            if any(not one.ended for one in self.model.handouts):
+                return
+            if not any(job.state == "waiting" for job in self.model.jobs.values()):
+                self.put_from_stock()
+            self.pop("v", QUEUES, 2, None, False)
 
     # rules: a job's life
 
@@ -333,12 +361,11 @@ class RandomCalls(RuleBasedStateMachine):
                 assert [lease.key for lease in leases(answer)] == [one.key for one in first]
         assert [] == leases(self.agree(self.pop_member(worker, again=False)))
 
-    @precondition(lambda self: self.has_handout())
     @rule(worker=workers, lease=lengths, chosen=st.lists(picks, min_size=1, max_size=3))
     def heartbeat(self, worker: str, lease: int | None, chosen: list[int]) -> None:
-        handouts = list({id(one): one for one in map(self.handout, chosen)}.values())
-        if len({one.jid for one in handouts}) < len(handouts):
-            handouts = handouts[:1]
+        handouts = self.some_handouts(chosen)
+        if not handouts:
+            return
         keys = [part for one in handouts for part in one.key]
         self.agree(
             (
@@ -347,17 +374,15 @@ class RandomCalls(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: self.has_handout())
     @rule(pick=picks, payload=payloads)
     def complete(self, pick: int, payload: bytes) -> None:
-        self.end(self.complete_member(self.handout(pick), payload, "", {}))
+        self.end_one(pick, lambda one: self.complete_member(one, payload, "", {}))
 
-    @precondition(lambda self: self.has_handout())
     @rule(pick=picks, payload=payloads, queue=queues, options=next_options)
     def complete_into_next(
         self, pick: int, payload: bytes, queue: str, options: dict[str, Any]
     ) -> None:
-        self.end(self.complete_member(self.handout(pick), payload, queue, options))
+        self.end_one(pick, lambda one: self.complete_member(one, payload, queue, options))
 
     def complete_member(
         self, handout: Handout, payload: bytes, queue: str, options: dict[str, Any]
@@ -367,10 +392,9 @@ class RandomCalls(RuleBasedStateMachine):
             lambda: self.model.complete(handout, payload, queue, options),
         )
 
-    @precondition(lambda self: self.has_handout())
     @rule(pick=picks, group=st.sampled_from(GROUPS), payload=payloads)
     def fail(self, pick: int, group: str, payload: bytes) -> None:
-        self.end(self.fail_member(self.handout(pick), group, payload))
+        self.end_one(pick, lambda one: self.fail_member(one, group, payload))
 
     def fail_member(self, handout: Handout, group: str, payload: bytes) -> Member:
         return (
@@ -378,10 +402,9 @@ class RandomCalls(RuleBasedStateMachine):
             lambda: self.model.fail(handout, group, "why", payload),
         )
 
-    @precondition(lambda self: self.has_handout())
     @rule(pick=picks, delay=delays, group=st.sampled_from(["", *GROUPS]))
     def retry(self, pick: int, delay: int, group: str) -> None:
-        self.end(self.retry_member(self.handout(pick), delay, group))
+        self.end_one(pick, lambda one: self.retry_member(one, delay, group))
 
     def retry_member(self, handout: Handout, delay: int, group: str) -> Member:
         message = "because" if group else ""
@@ -390,16 +413,21 @@ class RandomCalls(RuleBasedStateMachine):
             lambda: self.model.retry(handout, delay, group, message),
         )
 
-    @precondition(lambda self: self.has_handout())
     @rule(pick=picks, delay=delays)
     def release(self, pick: int, delay: int) -> None:
-        self.end(self.release_member(self.handout(pick), delay))
+        self.end_one(pick, lambda one: self.release_member(one, delay))
 
     def release_member(self, handout: Handout, delay: int) -> Member:
         return (
             ("release", *handout.key, delay or ""),
             lambda: self.model.release(handout, delay),
         )
+
+    def end_one(self, pick: int, member_of: Callable[[Handout], Member]) -> None:
+        self.need_leases()
+        handout = self.handout(pick)
+        if handout:
+            self.end(member_of(handout))
 
     def end(self, member: Member) -> None:
         """End a lease twice, as after a cut connection: the second time nothing happens."""
@@ -409,7 +437,6 @@ class RandomCalls(RuleBasedStateMachine):
             assert before == self.agree(member)
             assert found == self.keys.found, "a repeat wrote"
 
-    @precondition(lambda self: self.has_handout())
     @rule(
         chosen=st.lists(picks, min_size=1, max_size=4),
         worker=workers,
@@ -420,36 +447,35 @@ class RandomCalls(RuleBasedStateMachine):
         self, chosen: list[int], worker: str, queue: str, count: int
     ) -> None:
         """One call of a busy worker: these are done, give me the next."""
+        members = [
+            self.complete_member(one, b"", queue, {}) for one in self.some_handouts(chosen)
+        ]
         self.settle_if_crowded()
-        found = {one.jid: one for one in map(self.handout, chosen)}
-        members = [self.complete_member(one, b"", queue, {}) for one in found.values()]
         self.pops[worker] = (f"r{next(self.numbers)}", count, None, False, QUEUES)
         members.append(self.pop_member(worker, again=False))
         args = [part for args, _ in members for part in (args[0], len(args) - 1, *args[1:])]
-
-        def outcome(call: Callable[[], Any]) -> Any:
-            try:
-                return call()
-            except Refusal as refusal:
-                return refusal
 
         self.agree((("drain", "each", *args), lambda: [outcome(call) for _, call in members]))
 
     @rule(data=st.data())
     def several(self, data: st.DataObject) -> None:
-        """Calls about different jobs in one call: all or none."""
-        count = data.draw(st.integers(2, 4))
+        """Calls about different jobs in one call: all or none, or each for itself."""
+        self.need_leases()
+        mode = data.draw(st.sampled_from(["all", "each"]))
+        count = data.draw(st.integers(2, 5))
         members = [self.any_member(data) for _ in range(count)]
         args = [part for args, _ in members for part in (args[0], len(args) - 1, *args[1:])]
-        self.agree(
-            (("step", "all", *args), lambda: self.model.step([call for _, call in members]))
-        )
+        calls = [call for _, call in members]
+        if mode == "all":
+            self.agree((("step", mode, *args), lambda: self.model.step(calls)))
+        else:
+            self.agree((("step", mode, *args), lambda: [outcome(call) for call in calls]))
 
     def any_member(self, data: st.DataObject) -> Member:
         draw, model = data.draw, self.model
         jid = self.some_job(draw(picks))
         verbs = ["put", "put", "depend", "undepend", "move", "cancel", "priority", "unfail"]
-        if self.has_handout():
+        if self.handout(0):
             verbs += ["complete", "complete", "next", "fail", "retry", "release", "timeout"]
         verb = draw(st.sampled_from(verbs))
         if verb == "put":
@@ -470,6 +496,7 @@ class RandomCalls(RuleBasedStateMachine):
         if verb == "move":
             return ("move", jid, queue, delay or ""), lambda: model.move(jid, queue, delay)
         handout = self.handout(draw(picks))
+        assert handout
         if verb == "complete":
             return self.complete_member(handout, b"", "", {})
         if verb == "next":
@@ -482,19 +509,18 @@ class RandomCalls(RuleBasedStateMachine):
 
     # rules: what operators do
 
-    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks)
     def timeout(self, pick: int) -> None:
-        jid = self.some_job(pick)
+        self.need_leases()
+        running = [one.jid for one in self.model.handouts if not one.ended]
+        jid = running[-1 - pick % len(running)] if running else self.some_job(pick)
         self.agree((("timeout", jid), lambda: self.model.timeout(jid)))
 
-    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, queue=queues, delay=delays)
     def move(self, pick: int, queue: str, delay: int) -> None:
         jid = self.some_job(pick)
         self.agree((("move", jid, queue, delay or ""), lambda: self.model.move(jid, queue, delay)))
 
-    @precondition(lambda self: self.has_jobs())
     @rule(chosen=st.lists(picks, min_size=1, max_size=3), dependents=st.booleans())
     def cancel(self, chosen: list[int], dependents: bool) -> None:
         found = list(dict.fromkeys(map(self.some_job, chosen)))
@@ -506,16 +532,16 @@ class RandomCalls(RuleBasedStateMachine):
         if self.agree(member) is not None:
             assert len(found) == self.agree(member), "a cancel can be repeated"
 
-    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, priority=st.integers(-1, 1))
     def priority(self, pick: int, priority: int) -> None:
         jid = self.some_job(pick)
         self.agree((("priority", jid, priority), lambda: self.model.priority(jid, priority)))
 
-    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, hold=st.sampled_from(["", "", "more", "last"]), options=depend_options)
     def depend(self, pick: int, hold: str, options: dict[str, Any]) -> None:
-        self.agree(self.depend_member(self.some_job(pick), hold, options))
+        found = [job.jid for job in self.model.jobs.values() if job.state in PARKABLE]
+        jid = found[-1 - pick % len(found)] if found else self.some_job(pick)
+        self.agree(self.depend_member(jid, hold, options))
 
     def depend_member(self, jid: str, hold: str, options: dict[str, Any]) -> Member:
         return (
@@ -523,7 +549,6 @@ class RandomCalls(RuleBasedStateMachine):
             lambda: self.model.depend(jid, hold, dict(options)),
         )
 
-    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, others=st.none() | parents)
     def undepend(self, pick: int, others: list[str] | None) -> None:
         jid = self.some_job(pick)
@@ -534,9 +559,10 @@ class RandomCalls(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: self.has_jobs())
     @rule(pick=picks, queue=st.sampled_from(["", *QUEUES]))
     def unfail(self, pick: int, queue: str) -> None:
+        if not any(job.state == "failed" for job in self.model.jobs.values()):
+            self.end_one(pick, lambda one: self.fail_member(one, "one", b""))
         failed = [job.jid for job in self.model.jobs.values() if job.state == "failed"]
         jid = failed[-1 - pick % len(failed)] if failed else self.some_job(pick)
         self.agree((("unfail", jid, queue), lambda: self.model.unfail(jid, queue)))
@@ -554,7 +580,6 @@ class RandomCalls(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: self.has_jobs())
     @rule(
         pick=picks,
         what=st.sampled_from(["tag", "untag", "track", "untrack", "log"]),
@@ -712,6 +737,13 @@ class Handed:
 
     def __init__(self, handouts: list[Handout]) -> None:
         self.handouts = handouts
+
+
+def outcome(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Refusal as refusal:
+        return refusal
 
 
 def optional(value: Any) -> Any:
