@@ -76,6 +76,7 @@ function depend.apply(step, plan)
     records.raise(record, flags.HELD)
   elseif request.hold == "last" then
     records.lower(record, flags.HELD)
+    records.save(step, record)
   end
   if #plan.open > 0 or records.has(record, flags.HELD) then
     park(step, record, queue)

@@ -319,6 +319,15 @@ def test_the_last_slice_frees_a_job_whose_dependencies_are_all_done(engine: Engi
     assert "waiting" == engine.depend("child", "last")
 
 
+def test_a_hold_is_lifted_by_a_last_slice_that_adds_nothing(engine: Engine) -> None:
+    engine.put("parent", queue="p")
+    engine.put("child", depends=["parent"], hold=True)
+    assert "depends" == engine.depend("child", "last", depends=["nobody"])
+
+    end(engine, "parent", "complete")
+    assert "waiting" == engine.state("child")
+
+
 def test_a_hold_does_not_outlive_the_job_s_failure(engine: Engine) -> None:
     engine.put("bad", queue="p")
     engine.put("child", hold=True, parent_failure="fail")

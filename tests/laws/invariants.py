@@ -227,9 +227,7 @@ def _sides(keys: Keys, now: int) -> Iterator[str]:
 
 
 def _edges(keys: Keys, now: int) -> Iterator[str]:
-    down = {
-        (parent, jid) for parent, found in keys.found["dependents"].items() for jid, _ in found
-    }
+    down = {(parent, jid) for parent, found in keys.found["dependents"].items() for jid, _ in found}
     up = {(parent, jid) for jid, found in keys.found["parents"].items() for parent in found}
     yield from (f"{jid!r} waits for {parent!r}, which does not know" for parent, jid in up - down)
     yield from (f"{parent!r} knows {jid!r}, which does not wait" for parent, jid in down - up)
@@ -241,9 +239,12 @@ def _edges(keys: Keys, now: int) -> Iterator[str]:
             yield f"{jid!r} waits for {parent!r}, which is not there"
         elif keys.live[parent].state == "complete" and parent not in ended:
             yield f"{jid!r} waits for {parent!r}, which is complete"
-        elif keys.live[parent].state == "failed" and parent not in ended:
-            if keys.set_of("dependents", parent).get(jid) != 0:
-                yield f"{jid!r} should have acted on the failure of {parent!r}"
+        elif (
+            keys.live[parent].state == "failed"
+            and parent not in ended
+            and keys.set_of("dependents", parent).get(jid) != 0
+        ):
+            yield f"{jid!r} should have acted on the failure of {parent!r}"
     for jid, job in keys.live.items():
         if job.state == "depends" and not job.flags & (record.PARENTS | record.HELD):
             yield f"{jid!r} waits for nothing"
@@ -280,7 +281,9 @@ def _indexes(keys: Keys, now: int) -> Iterator[str]:
     tracked = {jid for jid, job in keys.jobs.items() if job.flags & record.TRACKED}
     if tracked != set(keys.single("tracked")):
         yield f"tracked are {tracked}, listed {set(keys.single('tracked'))}"
-    listed = {jid: int(number) for number, found in keys.found["recurring"].items() for jid, _ in found}
+    listed = {
+        jid: int(number) for number, found in keys.found["recurring"].items() for jid, _ in found
+    }
     templates = {jid: int(fields[b"queue"]) for jid, fields in keys.found["template"].items()}
     if listed != templates:
         yield f"templates are {templates}, listed {listed}"

@@ -177,6 +177,8 @@ class Model:
         self.children: list[tuple[Template, int]] = []
         """Children that this call made: their template and their moment, in order."""
         self.in_step: set[str] = set()
+        """Jobs that a member of the step has been about."""
+        self.just_ended: list[Handout] = []
 
     # looking
 
@@ -208,10 +210,10 @@ class Model:
 
     def units(self) -> int:
         """Return how much due work there is beside promotions, and never too little."""
-        count = sum(1 for job in self.jobs.values() if job.state == "running" and job.ends <= self.now)
-        count += sum(
-            1 for job in self.jobs.values() if job.state in ENDED and self._aged(job)
+        count = sum(
+            1 for job in self.jobs.values() if job.state == "running" and job.ends <= self.now
         )
+        count += sum(1 for job in self.jobs.values() if job.state in ENDED and self._aged(job))
         count += sum(len(self.jobs[jid].dependents) for jid in self.ended if jid in self.jobs)
         count += sum(1 for seen in self.workers.values() if self.now - seen >= DAY)
         for template in self.templates.values():
@@ -268,6 +270,7 @@ class Model:
     def _leave(self, job: Job, how: str, answer: str = "") -> None:
         if job.handout:
             job.handout.ended, job.handout.answer = how, answer
+            self.just_ended.append(job.handout)
         job.handout, job.spared = None, False
 
     def _fail(self, job: Job, group: str, message: str = "") -> None:
@@ -373,8 +376,10 @@ class Model:
         for parent in parents:
             if parent == jid:
                 raise Refusal("CYCLE")
+            trace = self.traces.get(parent)
             state = self.jobs[parent].state if parent in self.jobs else ""
-            if not state and missing == "refuse":
+            gone = not state and not (trace and trace.state == "complete")
+            if gone and missing == "refuse":
                 raise Refusal("NOJOB")
             if state == "failed" and policy in {"fail", "cancel"}:
                 return [], parent
@@ -407,7 +412,7 @@ class Model:
 
     def _held(self, handout: Handout, word: str) -> Job | None:
         """Return the job of a lease; None when its holder has ended it with this very word."""
-        if handout.jid in self.in_step:
+        if handout.jid in self.in_step and (not handout.ended or handout in self.just_ended):
             raise Refusal("INVALID")
         here: Job | Trace | None = self.jobs.get(handout.jid) or self.traces.get(handout.jid)
         if here is None:
@@ -424,7 +429,7 @@ class Model:
 
     def begin(self) -> None:
         """Start a call."""
-        self.drew, self.children, self.in_step = {}, [], set()
+        self.drew, self.children, self.in_step, self.just_ended = {}, [], set(), []
 
     # due work
 
@@ -539,14 +544,15 @@ class Model:
         )
         self.register(queue)
         if old:
-            job, was_running = old, self._withdraw(old, "replaced")
+            job = old
+            self._withdraw(old, "replaced")
             self._detach(job)
             self._untag(job)
             job.failure = None
         else:
             self.traces.pop(jid, None)
             self.lives[jid] = self.lives.get(jid, 0) + 1
-            job, was_running = Job(jid, self.lives[jid]), False
+            job = Job(jid, self.lives[jid])
             self.jobs[jid] = job
         job.history.append("put")
         answer = "replaced" if old else "created"
@@ -568,7 +574,13 @@ class Model:
         return answer
 
     def pop(
-        self, worker: str, request: str, again: bool, count: int, lease: int | None, names: list[str]
+        self,
+        worker: str,
+        request: str,
+        again: bool,
+        count: int,
+        lease: int | None,
+        names: list[str],
     ) -> list[Handout] | None:
         """Hand jobs out, their tokens to be filled in; None when a repeat was served before."""
         self._alive(worker)
@@ -577,12 +589,16 @@ class Model:
             return None
         if again:
             served[:] = [request, *served][:8]
-            held = [h for h in self.handouts if not h.ended and (h.worker, h.request) == (worker, request)]
+            held = [
+                h
+                for h in self.handouts
+                if not h.ended and (h.worker, h.request) == (worker, request)
+            ]
             if held:
                 return held
         self.tick()
         self.adopt()
-        found = []
+        found: list[Handout] = []
         for name in dict.fromkeys(names):
             if name in self.queues and not self.queues[name].paused:
                 found += self.in_state(name, "waiting")[: count - len(found)]
@@ -881,7 +897,13 @@ class Model:
                 self.register(queue).lease = milliseconds
 
     def recur(
-        self, jid: str, queue: str, payload: bytes, interval: int, offset: int, options: dict[str, Any]
+        self,
+        jid: str,
+        queue: str,
+        payload: bytes,
+        interval: int,
+        offset: int,
+        options: dict[str, Any],
     ) -> str:
         if jid in self.jobs:
             raise Refusal("EXISTS")
@@ -930,7 +952,6 @@ class Model:
         before = copy.deepcopy(
             {name: value for name, value in vars(self).items() if name != "adopt"}
         )
-        self.in_step = set()
         try:
             return [member() for member in members]
         except Refusal:

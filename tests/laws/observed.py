@@ -1,4 +1,4 @@
-"""All that the engine's reading commands tell about a namespace, and what the model says they should."""
+"""What the engine's reading commands tell about a namespace, and what the model says."""
 
 from __future__ import annotations
 
@@ -8,8 +8,27 @@ from typing import Any
 from tests.engine.conftest import Engine, Found
 from tests.laws.model import Job, Model
 
-STATES = "waiting running stalled scheduled depends recurring complete failed".split()
-COUNTED = "waiting running stalled scheduled depends recurring throttled complete failed".split()
+STATES = [
+    "waiting",
+    "running",
+    "stalled",
+    "scheduled",
+    "depends",
+    "recurring",
+    "complete",
+    "failed",
+]
+COUNTED = [
+    "waiting",
+    "running",
+    "stalled",
+    "scheduled",
+    "depends",
+    "recurring",
+    "throttled",
+    "complete",
+    "failed",
+]
 
 
 def texts(names: list[bytes]) -> list[str]:
@@ -48,9 +67,7 @@ def engine_view(engine: Engine, model: Model) -> dict[str, Any]:
             [row[0].decode(), row[1], row[2], dict(zip(COUNTED, row[3:], strict=True))]
             for row in answers["queues"][1:]
         ],
-        "listings": {
-            name: texts(answer[1:]) for name, answer in answers.items() if " of " in name
-        },
+        "listings": {name: texts(answer[1:]) for name, answer in answers.items() if " of " in name},
         "groups": dict(zip(texts(answers["groups"][1::2]), answers["groups"][2::2], strict=True)),
         "group": {name: texts(answers[f"group {name}"][2:]) for name in groups},
         "tags": [
