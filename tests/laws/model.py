@@ -598,7 +598,7 @@ class Model:
                 return held
         self.tick()
         self.adopt()
-        found: list[Handout] = []
+        found: list[Job] = []
         for name in dict.fromkeys(names):
             if name in self.queues and not self.queues[name].paused:
                 found += self.in_state(name, "waiting")[: count - len(found)]

@@ -32,7 +32,7 @@ START = 1_700_000_000_000
 OVERDUE = 8  # members of the clock that one tick looks at
 UNITS = 20  # due work of one tick
 
-JIDS = ["a", "b", "c", "d", "e", "f", "g", "h"]
+JIDS = ["a", "b", "c", "d", "e", "f"]
 QUEUES = ["q", "r", "s"]
 WORKERS = ["v", "w"]
 PARKABLE = {"waiting", "scheduled", "depends"}
@@ -47,30 +47,47 @@ delays = st.sampled_from([0, 0, 0, 0, 1, 150, 5_000, 90_000])
 lengths = st.sampled_from([None, None, 0, 500, 30_000])
 payloads = st.sampled_from([b"", b"\xc0", b"small", b"l" * 1025])
 policies = st.sampled_from(["wait", "run", "fail", "cancel"])
-parents = st.lists(jids, min_size=1, max_size=3, unique=True)
+parents = st.lists(jids, min_size=1, max_size=2, unique=True)
 tag_lists = st.lists(st.sampled_from(["t", "u", "v"]), min_size=1, max_size=2, unique=True)
 
-stays = {
-    "delay": delays,
-    "at": st.integers(-5, 2).map(lambda n: START + n * 20_000),
-    "depends": parents,
-    "parent_failure": policies,
-    "missing": st.sampled_from(["done", "refuse"]),
-    "priority": st.integers(-1, 1),
-    "hold": st.integers(0, 7).map(lambda n: n == 7),
-}
-puts = stays | {
-    "retries": st.integers(0, 2),
-    "tags": tag_lists,
-    "lease": st.sampled_from([0, 700, 40_000]),
-}
-exists = {"if_exists": st.sampled_from(["replace", "keep", "error", "repeated"])}
-put_options = st.fixed_dictionaries({}, optional=puts | exists)
-plain_options = st.fixed_dictionaries({}, optional=puts)
-next_options = st.fixed_dictionaries({}, optional=stays)
+
+
+def one_of_each(*parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Options that are put together from one choice of each part."""
+    return st.tuples(*parts).map(lambda found: {k: v for part in found for k, v in part.items()})
+
+
+when = st.fixed_dictionaries(
+    {}, optional={"delay": delays, "at": st.integers(-2, 2).map(lambda n: START + n * 20_000)}
+)
+after = st.fixed_dictionaries(
+    {"depends": parents, "parent_failure": policies},
+    optional={
+        "missing": st.sampled_from(["done", "done", "refuse"]),
+        "hold": st.integers(0, 3).map(lambda n: n == 3),
+        "delay": delays,
+    },
+)
+nothing: st.SearchStrategy[dict[str, Any]] = st.just({})
+stays = st.one_of(nothing, when, after, after)
+priorities = st.fixed_dictionaries({}, optional={"priority": st.integers(-1, 1)})
+kinds = st.fixed_dictionaries(
+    {},
+    optional={
+        "retries": st.integers(0, 2),
+        "tags": tag_lists,
+        "lease": st.sampled_from([0, 700, 40_000]),
+    },
+)
+exists = st.sampled_from(["replace", "keep", "error", "repeated"]).map(
+    lambda word: {"if_exists": word}
+)
+plain_options = one_of_each(stays, priorities, kinds)
+put_options = one_of_each(plain_options, st.one_of(nothing, nothing, exists))
+next_options = one_of_each(stays, priorities)
 depend_options = st.fixed_dictionaries(
     {"depends": parents},
-    optional={"parent_failure": policies, "missing": stays["missing"]},
+    optional={"parent_failure": policies, "missing": st.sampled_from(["done", "refuse"])},
 )
 
 
