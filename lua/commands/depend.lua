@@ -52,14 +52,12 @@ function depend.check(step, request)
   return plan
 end
 
--- A delay that has not passed yet goes on when the job is unblocked.
+-- A delay that has not passed yet goes on when the job is unblocked; one that has is over.
 local function park(step, record, queue)
   if record.state == states.number.depends then
     return
   end
-  if record.state == states.number.scheduled then
-    edges.postpone(record, record.since)
-  end
+  edges.postpone(record, record.state == states.number.scheduled and record.since or nil)
   history.spell(record, queue)
   withdraw(step, record, queue)
   edges.park(step, record, queue)

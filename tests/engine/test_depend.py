@@ -319,6 +319,19 @@ def test_the_last_slice_frees_a_job_whose_dependencies_are_all_done(engine: Engi
     assert "waiting" == engine.depend("child", "last")
 
 
+def test_a_delay_that_has_passed_does_not_come_again(engine: Engine) -> None:
+    engine.put("parent", queue="p")
+    engine.put("child", depends=["parent"], delay=1000)
+    end(engine, "parent", "complete")
+    assert "scheduled" == engine.state("child")
+    engine.tick(now=1000)
+
+    engine.put("other", queue="p", now=1000)
+    assert "depends" == engine.depend("child", depends=["other"], now=1000)
+    end(engine, "other", "complete", now=1001)
+    assert "waiting" == engine.state("child")
+
+
 def test_a_hold_is_lifted_by_a_last_slice_that_adds_nothing(engine: Engine) -> None:
     engine.put("parent", queue="p")
     engine.put("child", depends=["parent"], hold=True)

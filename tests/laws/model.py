@@ -175,10 +175,7 @@ class Model:
         """Jobs that drew a new place in this call, in order, by what made them draw."""
         self.cause = "call"
         self.children: list[tuple[Template, int]] = []
-        """Children that this call made: their template and their moment, in order."""
-        self.in_step: set[str] = set()
-        """Jobs that a member of the step has been about."""
-        self.just_ended: list[Handout] = []
+        """Children that this call made: their template and their moment."""
 
     # looking
 
@@ -270,7 +267,6 @@ class Model:
     def _leave(self, job: Job, how: str, answer: str = "") -> None:
         if job.handout:
             job.handout.ended, job.handout.answer = how, answer
-            self.just_ended.append(job.handout)
         job.handout, job.spared = None, False
 
     def _fail(self, job: Job, group: str, message: str = "") -> None:
@@ -400,36 +396,22 @@ class Model:
             raise Refusal("NOJOB")
         return self.jobs[jid]
 
-    def _subject(self, jid: str) -> Job:
-        """Return a job that this call is about: once a step."""
-        self._once(jid)
-        return self._job(jid)
-
-    def _once(self, jid: str) -> None:
-        if jid in self.in_step:
-            raise Refusal("INVALID")
-        self.in_step.add(jid)
-
     def _held(self, handout: Handout, word: str) -> Job | None:
         """Return the job of a lease; None when its holder has ended it with this very word."""
-        if handout.jid in self.in_step and (not handout.ended or handout in self.just_ended):
-            raise Refusal("INVALID")
         here: Job | Trace | None = self.jobs.get(handout.jid) or self.traces.get(handout.jid)
         if here is None:
             raise Refusal("NOJOB")
         if here.life != handout.life:
             raise Refusal("LEASELOST", "replaced")
         if not handout.ended:
-            job = self._job(handout.jid)
-            self._once(handout.jid)
-            return job
+            return self._job(handout.jid)
         if handout.ended == word:
             return None
         raise Refusal("LEASELOST", handout.ended)
 
     def begin(self) -> None:
         """Start a call."""
-        self.drew, self.children, self.in_step, self.just_ended = {}, [], set(), []
+        self.drew, self.children = {}, []
 
     # due work
 
@@ -476,7 +458,6 @@ class Model:
                 job.since = since
 
     def _spawn(self) -> None:
-        slots = []
         for template in self.templates.values():
             if template.paused or template.due > self.now:
                 continue
@@ -488,13 +469,9 @@ class Model:
             if template.backlog and missed > template.backlog:
                 template.due += (missed - template.backlog) * interval
             while template.due <= self.now:
-                slots.append((template.due, template.jid, template))
-                template.due += interval
-        for name in self.queues:
-            mine = [slot for slot in slots if slot[2].queue == name]
-            for moment, _, template in sorted(mine, key=lambda slot: slot[:2]):
+                self.children.append((template, template.due))
                 template.count += 1
-                self.children.append((template, moment))
+                template.due += interval
 
     def born(self, template: Template, moment: int, jid: str) -> None:
         """Take over a child that the engine made."""
@@ -525,8 +502,6 @@ class Model:
         self, jid: str, queue: str, payload: bytes, options: dict[str, Any], klass: str = "K"
     ) -> str:
         if_exists, nonce = options.get("if_exists", "replace"), options.get("nonce", "")
-        if jid in self.in_step:
-            raise Refusal("INVALID")
         known: Job | Trace | None = self.jobs.get(jid) or self.traces.get(jid)
         if known and if_exists == "repeated":
             return "created"
@@ -537,7 +512,6 @@ class Model:
             return "kept"
         if (old and if_exists == "error") or (jid in self.templates and if_exists != "repeated"):
             raise Refusal("EXISTS")
-        self._once(jid)
         policy = options.get("parent_failure", "wait")
         parents, broken = self._open(
             jid, options.get("depends", []), policy, options.get("missing", "done")
@@ -730,7 +704,7 @@ class Model:
         return handout.answer
 
     def timeout(self, jid: str) -> str:
-        job = self._subject(jid)
+        job = self._job(jid)
         if job.state != "running":
             raise Refusal("STATE")
         assert job.handout
@@ -742,7 +716,7 @@ class Model:
         return "failed"
 
     def move(self, jid: str, queue: str, delay: int) -> str:
-        job = self._subject(jid)
+        job = self._job(jid)
         if job.queue == queue and not delay and job.state in {"waiting", "depends"}:
             return job.state
         self.register(queue)
@@ -761,9 +735,9 @@ class Model:
         going = []
         for jid in jids:
             trace = None if jid in self.jobs else self.traces.get(jid)
-            if trace and trace.state == "cancelled" and jid not in self.in_step:
+            if trace and trace.state == "cancelled":
                 continue
-            job = self._subject(jid)
+            job = self._job(jid)
             if job.state == "complete":
                 raise Refusal("STATE")
             if set(job.dependents) - set(jids):
@@ -778,11 +752,11 @@ class Model:
         return len(jids)
 
     def priority(self, jid: str, priority: int) -> str:
-        self._subject(jid).priority = priority
+        self._job(jid).priority = priority
         return str(priority)
 
     def depend(self, jid: str, hold: str, options: dict[str, Any]) -> str:
-        job = self._subject(jid)
+        job = self._job(jid)
         if job.state not in {"waiting", "scheduled", "depends"}:
             raise Refusal("STATE")
         policy = options.get("parent_failure", job.policy or "wait")
@@ -804,7 +778,7 @@ class Model:
         return job.state
 
     def undepend(self, jid: str, parents: list[str] | None) -> str:
-        job = self._subject(jid)
+        job = self._job(jid)
         if job.state != "depends":
             return job.state
         if parents is None:
@@ -817,7 +791,7 @@ class Model:
         return job.state
 
     def unfail(self, jid: str, queue: str) -> str:
-        job = self._subject(jid)
+        job = self._job(jid)
         if job.state == "failed":
             self._revive(job, queue)
         return job.state
@@ -832,37 +806,34 @@ class Model:
     def unfail_group(self, group: str, queue: str, count: int) -> int:
         jobs = self.group(group)[:count]
         for job in jobs:
-            self._once(job.jid)
-        for job in jobs:
             self._revive(job, queue)
         return len(jobs)
 
     def tag(self, jid: str, tags: list[str]) -> list[str]:
-        job = self._subject(jid)
+        job = self._job(jid)
         self._tag(job, tags)
         return list(job.tags)
 
     def untag(self, jid: str, tags: list[str]) -> list[str]:
-        job = self._subject(jid)
+        job = self._job(jid)
         for tag in set(tags) & set(job.tags):
             job.tags.remove(tag)
             del self.tagged[tag][jid]
         return list(job.tags)
 
     def track(self, jid: str) -> int:
-        self._subject(jid)
+        self._job(jid)
         self.tracked.setdefault(jid, self.now)
         return 1
 
     def untrack(self, jid: str) -> int:
         if jid not in self.jobs:
             return 0
-        self._once(jid)
         self.tracked.pop(jid, None)
         return 1
 
     def log(self, jid: str) -> str:
-        self._subject(jid).history.append("log")
+        self._job(jid).history.append("log")
         return "logged"
 
     def pause(self, names: list[str], *, paused: bool) -> int:
@@ -911,7 +882,6 @@ class Model:
         nonce = options.get("nonce", "")
         if old and nonce and old.nonce == nonce:
             return old.put_answer
-        self._once(jid)
         self.register(queue)
         answer = "replaced" if old else "created"
         self.templates[jid] = Template(
@@ -935,7 +905,6 @@ class Model:
     def pause_template(self, jid: str, *, paused: bool) -> str:
         if jid not in self.templates:
             raise Refusal("NOJOB")
-        self._once(jid)
         template = self.templates[jid]
         if template.paused and not paused and template.due < self.now:
             behind = math.ceil((self.now - template.due) / template.interval)
@@ -944,7 +913,6 @@ class Model:
         return "updated"
 
     def unrecur(self, jid: str) -> int:
-        self._once(jid)
         return 1 if self.templates.pop(jid, None) else 0
 
     def step(self, members: Sequence[Callable[[], Any]]) -> list[Any]:
