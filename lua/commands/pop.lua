@@ -70,7 +70,7 @@ function pop.check(_, request)
   return request
 end
 
--- Whether a repeat of this request has been served: then this is the first sending, come too late.
+-- Whether a repeat of this request has been served: a first sending that comes now is too late.
 local function overtaken(served, request)
   return served and string.find(served, " " .. request.request .. " ", 1, true) ~= nil
 end
@@ -120,7 +120,9 @@ function pop.apply(step, request)
     return { limits.SLEEP }
   end
   if request.again then
-    remember(step, request, served)
+    if not overtaken(served, request) then
+      remember(step, request, served)
+    end
     local jobs = hand.again(step, request)
     if #jobs > 0 then
       return answer(step, jobs)
