@@ -1,8 +1,13 @@
 -- Runs one call: every check of its members before the first write. A command is a table of three
--- functions. parse(step, args) looks at the arguments alone and announces what is to be read;
--- check(step, request) reads, decides and returns a plan, or refuses; apply(step, plan) writes and
--- returns the answer. A pop is the one command whose apply also reads: it comes last.
+-- functions. parse looks at the arguments alone and announces what is to be read; check reads,
+-- decides and plans, or refuses; apply writes and answers. A pop is the one command whose apply
+-- also reads: it comes last.
+--
+-- Most commands are about one thing: parse(step, args) returns a request, check(step, request) a
+-- plan, apply(step, plan) the answer. Those with `many` take a group, the neighbours in a step that
+-- are of one command, in a loop: see group below.
 
+local arguments = require("rules.arguments")
 local events = require("store.events")
 local flush = require("doors.flush")
 local records = require("store.records")
@@ -12,85 +17,134 @@ local steps = require("store.step")
 
 local engine = {}
 
--- Calls f; a refusal becomes a value, any other error goes on.
-local function guarded(f, step, argument)
-  local fine, result = pcall(f, step, argument)
-  if fine then
-    return result
-  end
-  if type(result) == "table" and result.refused then
-    return nil, { err = result.word .. " " .. result.text }
-  end
-  error(result, 0)
+-- Members of one command. args: a list in which the arguments of member n, widths[n] of them, stand
+-- behind position from[n]. answers: of the members, as far as they are known; one that has been
+-- refused or needs nothing done has its answer early, and is passed over from then on. at: the
+-- member in work.
+function engine.group(command, args, at, width)
+  return {
+    command = command,
+    args = args,
+    from = { at },
+    widths = { width },
+    count = 1,
+    at = 0,
+    answers = {},
+    -- What the members' command finds out, by position. Named here, since a table that grows is
+    -- paid for again at each size.
+    options = nil,
+    records = nil,
+    homes = nil,
+    ties = nil,
+    request = nil,
+    plan = nil,
+  }
 end
 
-local function read(step)
+local PHASES = {}
+
+function PHASES.parse(step, group)
+  group.request = group.command.parse(step, group.args)
+end
+
+function PHASES.check(step, group)
+  group.plan = group.command.check(step, group.request)
+end
+
+local function refusal(problem)
+  if type(problem) == "table" and problem.refused then
+    return { err = problem.word .. " " .. problem.text }
+  end
+  error(problem, 0)
+end
+
+-- One phase of a group. each: a refusal is the answer of the member in work, and the phase goes on
+-- behind it.
+local function perform(phase, step, group, each)
+  local many = group.command.many
+  local f = many and group.command[phase] or PHASES[phase]
+  group.at = 0
+  if not each then
+    return f(step, group)
+  end
+  while many or not group.answers[1] do
+    local fine, problem = pcall(f, step, group)
+    if fine then
+      return
+    end
+    group.answers[many and group.at or 1] = refusal(problem)
+  end
+end
+
+local function decide(step, groups, each)
+  for position = 1, #groups do
+    perform("parse", step, groups[position], each)
+  end
   root.read(step)
   records.read(step)
-end
-
--- Fills in each member's plan; the first refusal is that of the call.
-local function decide(step, members)
-  for position = 1, #members do
-    local member = members[position]
-    member.request = member.command.parse(step, member.args)
-  end
-  read(step)
-  for position = 1, #members do
-    local member = members[position]
-    member.plan = member.command.check(step, member.request)
+  for position = 1, #groups do
+    perform("check", step, groups[position], each)
   end
 end
 
--- As decide, but a refusal is that member's answer and stops none of the others.
-local function decide_each(step, members)
-  for position = 1, #members do
-    local member = members[position]
-    member.request, member.refused = guarded(member.command.parse, step, member.args)
-  end
-  read(step)
-  for position = 1, #members do
-    local member = members[position]
-    if not member.refused then
-      member.plan, member.refused = guarded(member.command.check, step, member.request)
+local function apply(step, groups)
+  for position = 1, #groups do
+    local group = groups[position]
+    if group.command.many then
+      group.command.apply(step, group)
+    elseif not group.answers[1] then
+      group.answers[1] = group.command.apply(step, group.plan)
     end
-  end
-end
-
--- members: a list of { command, args }. each: a refused member does not stop the others. Returns
--- the list of answers, or a single error.
-function engine.run(step, members, each)
-  local _, refused = guarded(each and decide_each or decide, step, members)
-  if refused then
-    return refused
-  end
-  local answers = {}
-  for position = 1, #members do
-    local member = members[position]
-    answers[position] = member.refused or member.command.apply(step, member.plan)
   end
   flush(step)
   events.flush(step)
+end
+
+-- Runs groups. Returns nothing, each group having its answers, or the error that refused them all.
+-- each: a refused member does not stop the others.
+local function run(step, groups, each)
+  local fine, problem = pcall(decide, step, groups, each)
+  if not fine then
+    return refusal(problem)
+  end
+  apply(step, groups)
+  return nil
+end
+
+local function answers_of(groups)
+  local answers = {}
+  for position = 1, #groups do
+    local group = groups[position]
+    for member = 1, group.count do
+      answers[#answers + 1] = group.answers[member]
+    end
+  end
   return answers
 end
 
 local function answer(step, command, args)
   if command.members then
-    local members, refused = guarded(command.members, step, args)
-    return refused or engine.run(step, members, args[1] == "each")
+    local fine, groups = pcall(command.members, args)
+    if not fine then
+      return refusal(groups)
+    end
+    return run(step, groups, args[1] == "each") or answers_of(groups)
   end
-  local answers = engine.run(
-    step,
-    { { command = command, args = args, request = nil, plan = nil, refused = nil } }
-  )
-  return answers.err and answers or answers[1]
+  if command.many then
+    local fine, problem = pcall(arguments.count, args, command.width, command.most)
+    if not fine then
+      return refusal(problem)
+    end
+  end
+  local group = engine.group(command, args, 0, #args)
+  return run(step, { group }, false) or group.answers[1]
 end
 
 -- A call by its mark: carried out once, and answered as then when it comes again.
 local function once(step, mark, command, args)
-  local _, refused = guarded(requests.check, mark)
-  if refused then
-    return refused
+  local fine, problem = pcall(requests.check, mark)
+  if not fine then
+    return refusal(problem)
   end
   local before = requests.answer(step, mark)
   if before then

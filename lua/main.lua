@@ -39,9 +39,12 @@ return {
   { name = "tick" },
   -- the namespace
   { name = "configure" },
+  { name = "report" },
   { name = "deregister" },
   -- looking
   { name = "get", reads = true },
+  { name = "explain", reads = true },
+  { name = "result", reads = true },
   { name = "peek", reads = true },
   { name = "jobs", reads = true },
   { name = "queues", reads = true },

@@ -2,6 +2,7 @@
 
 local arguments = require("rules.arguments")
 local contents = require("main")
+local engine = require("engine")
 local limits = require("rules.limits")
 local refuse = require("rules.refusal")
 
@@ -14,7 +15,7 @@ end
 
 -- puts: whether members may put.
 return function(puts)
-  local function member_of(name, args, last)
+  local function command_of(name, last)
     local entry = known[name]
     if not entry or entry.reads or entry.lists or entry.alone then
       refuse("INVALID", "member: " .. name .. " is not a command for a step")
@@ -26,23 +27,38 @@ return function(puts)
     if command.last and not last then
       refuse("INVALID", "member: " .. name .. " can only come last")
     end
-    return { command = command, args = args, request = nil, plan = nil, refused = nil }
+    return command
   end
 
-  local function members_of(_, args)
+  -- Neighbours of one command that takes many are one group.
+  local function members_of(args)
     arguments.choice(args[1], "mode", MODES)
-    local members, from = {}, 2
+    local groups, group, members, from = {}, nil, 0, 2
+    local before
     while from <= #args do
       local name = args[from]
       local count = arguments.integer(args[from + 1], "number of arguments", 0, #args - from - 1)
-      local own = { unpack(args, from + 2, from + 1 + count) }
-      from = from + 2 + count
-      members[#members + 1] = member_of(name, own, from > #args)
-      if #members > limits.JOBS + 1 then
+      local behind = from + 2 + count
+      if name == before and group.command.many then
+        arguments.width(count, group.command.width, group.command.most)
+        group.count = group.count + 1
+        group.from[group.count], group.widths[group.count] = from + 1, count
+      else
+        local command = command_of(name, behind > #args)
+        if command.many then
+          arguments.width(count, command.width, command.most)
+          group = engine.group(command, args, from + 1, count)
+        else
+          group = engine.group(command, { unpack(args, from + 2, behind - 1) }, 0, count)
+        end
+        groups[#groups + 1] = group
+      end
+      before, from, members = name, behind, members + 1
+      if members > limits.JOBS + 1 then
         refuse("INVALID", "members: more than " .. limits.JOBS)
       end
     end
-    return members
+    return groups
   end
 
   return { members = members_of }

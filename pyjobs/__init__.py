@@ -16,12 +16,14 @@ from pyjobs.errors import (
     JobError,
     JobExists,
     JobNotFound,
+    JobStopped,
     LeaseLost,
     NotAJobClass,
     OutcomeUnknown,
     OutOfMemory,
     PyjobsError,
     ReadOnlyServer,
+    RunTimeout,
     ServerError,
     ServerLoading,
     ServerTooOld,
@@ -29,12 +31,14 @@ from pyjobs.errors import (
 )
 from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
+from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
 
 __all__ = [
     "AsyncClient",
     "AsyncJob",
     "AsyncQueue",
     "AsyncRecurringJob",
+    "AsyncWorker",
     "ClassNotFound",
     "Client",
     "ConnectionError",
@@ -45,11 +49,13 @@ __all__ = [
     "EngineBug",
     "FormatVersion",
     "HasDependents",
+    "Hooks",
     "InvalidArgument",
     "Job",
     "JobError",
     "JobExists",
     "JobNotFound",
+    "JobStopped",
     "LeaseLost",
     "NotAJobClass",
     "OutOfMemory",
@@ -58,8 +64,11 @@ __all__ = [
     "Queue",
     "ReadOnlyServer",
     "RecurringJob",
+    "RunTimeout",
     "ServerError",
     "ServerLoading",
     "ServerTooOld",
+    "Worker",
     "WrongState",
+    "current_job",
 ]

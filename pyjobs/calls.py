@@ -9,14 +9,22 @@ Times are milliseconds here, as on the wire.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from pyjobs.snapshot import Popped, Snapshot, read_found, read_popped
+from pyjobs.record import read_options
+from pyjobs.snapshot import Failure, Popped, Snapshot, read_failure, read_found, read_popped
 
 T = TypeVar("T")
 Argument = bytes | str | int
 Kind = Literal["puts", "drains", "reads"]
+
+DICE = 1_000_000
+"""The `dice` of a retry is a number below this."""
+
+
+_ANY_BYTES = "latin-1"
+"""Carries a cursor, which may hold any bytes, as a text, and back."""
 
 
 @dataclass(slots=True)
@@ -60,7 +68,7 @@ def _texts(answer: Sequence[bytes]) -> list[str]:
 
 
 def _page(answer: Sequence[bytes]) -> tuple[str, list[str]]:
-    return answer[0].decode(), _texts(answer[1:])
+    return answer[0].decode(_ANY_BYTES), _texts(answer[1:])
 
 
 def _snapshots(answer: Sequence[Any]) -> list[Snapshot | None]:
@@ -82,10 +90,20 @@ def pop(
     count: int,
     lease: int | None = None,
     wait: bool = False,
+    policy: str = "ordered",
+    turn: int = 0,
+    weights: Sequence[int] = (),
 ) -> Call[Popped]:
-    """Pop jobs; `wait` says that the caller is going to block when there are none."""
+    """Pop jobs; `wait` says that the caller is going to block when there are none.
+
+    `policy` is the order in which the queues are served: ordered, rotating or weighted. The last
+    two go by `turn`, which the caller counts up from pop to pop; `weights` are the queues' weights.
+    """
     args: list[Argument] = [worker, request, 0, count, "" if lease is None else lease, int(wait)]
-    return Call("pop", [*args, *queues], read_popped, repeat_at=2)
+    served: Sequence[Argument] = queues
+    if policy == "weighted":
+        served = [part for pair in zip(queues, weights, strict=True) for part in pair]
+    return Call("pop", [*args, policy, turn, *served], read_popped, repeat_at=2)
 
 
 def heartbeat(
@@ -99,10 +117,16 @@ def heartbeat(
 
 
 def complete(
-    lease: Lease, payload: bytes = b"", next_queue: str = "", options: bytes = b""
+    lease: Lease,
+    payload: bytes = b"",
+    next_queue: str = "",
+    options: bytes = b"",
+    result: bytes | None = None,
 ) -> Call[str]:
-    """Complete a job; answers its state."""
+    """Complete a job; answers its state. A result is kept if the job was put so (keep_result)."""
     args: list[Argument] = [lease.queue, lease.jid, lease.token, payload, next_queue, options]
+    if result is not None:
+        args.append(result)
     return Call("complete", args, _word, jids=(lease.jid,))
 
 
@@ -112,9 +136,21 @@ def fail(lease: Lease, group: str, message: str, payload: bytes = b"") -> Call[s
     return Call("fail", args, _word, jids=(lease.jid,))
 
 
-def retry(lease: Lease, delay: int = 0, group: str = "", message: str = "") -> Call[str]:
-    """Ask for another attempt; answers the job's state."""
-    args: list[Argument] = [lease.queue, lease.jid, lease.token, delay, group, message]
+def retry(
+    lease: Lease,
+    delay: int | None = None,
+    group: str = "",
+    message: str = "",
+    policy: bytes = b"",
+    dice: int = 0,
+) -> Call[str]:
+    """Ask for another attempt; answers the job's state.
+
+    Without a delay the job's own backoff counts, then the `policy` (see options.backoff_policy);
+    `dice`, 0 to below DICE, is the chance in it.
+    """
+    args: list[Argument] = [lease.queue, lease.jid, lease.token]
+    args += ["" if delay is None else delay, group, message, policy, dice]
     return Call("retry", args, _word, jids=(lease.jid,))
 
 
@@ -248,6 +284,86 @@ def get(jids: Sequence[str]) -> Call[list[Snapshot | None]]:
     return Call("get", list(jids), _snapshots, "reads", tuple(jids))
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a job does not run. Times are seconds since the epoch, by the server's clock."""
+
+    now: float
+    state: str
+    queue: str = ""
+    paused: bool = False
+    """Pops of the queue find nothing until it is resumed."""
+    since: float | None = None
+    """When it came into its state; None for a scheduled job."""
+    due: float | None = None
+    """When a scheduled job may run."""
+    ahead: int = 0
+    """How many jobs of the queue are handed out before it, if it waits."""
+    held: bool = False
+    """Further dependencies are being added."""
+    waits: int = 0
+    """For how many jobs it waits."""
+    parents: dict[str, str] = field(default_factory=dict)
+    """Up to ten of those, each with its state."""
+    worker: str = ""
+    """Who runs it."""
+    ends: float | None = None
+    """When the lease ends; None: never, or there is none."""
+    stalled: bool = False
+    """The lease has run out: the next pop gives the job to somebody else."""
+    group: str = ""
+    """The failure group of a failed job."""
+    workers: int = 0
+    """Live workers that serve its queue, of the hundred that were seen last."""
+    silent: int = 0
+    """Live workers that have not told which queues they serve."""
+
+
+_MOMENTS = ("now", "since", "due", "ends")
+
+
+def _explanation(answer: Sequence[Any]) -> Explanation:
+    known = dict(zip(_texts(answer[::2]), answer[1::2], strict=True))
+    for name in ("state", "queue", "worker", "group"):
+        known[name] = known.get(name, b"").decode()
+    for name in ("paused", "held", "stalled"):
+        known[name] = bool(known.get(name))
+    for name in _MOMENTS:
+        known[name] = known[name] / 1000 if known.get(name) else None
+    parents = _texts(known.get("parents", []))
+    known["parents"] = dict(zip(parents[::2], parents[1::2], strict=True))
+    return Explanation(**known)
+
+
+def explain(jid: str) -> Call[Explanation]:
+    """Tell why a job does not run."""
+    return Call("explain", [jid], _explanation, "reads", (jid,))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a job: its state (empty: it is not known any more), and its result."""
+
+    state: str
+    result: bytes | None = None
+    """What the work returned; None: it is not done, or nothing is kept (any more)."""
+    failure: Failure | None = None
+    """Why it failed."""
+
+
+def _result(answer: Sequence[bytes]) -> Result:
+    state = answer[0].decode()
+    found = answer[1] if len(answer) > 1 else None
+    if state == "failed":
+        return Result(state, failure=read_failure(found or b""))
+    return Result(state, found)
+
+
+def result(jid: str) -> Call[Result]:
+    """Read the result of a job, as long as it is kept."""
+    return Call("result", [jid], _result, "reads", (jid,))
+
+
 def peek(queue: str, count: int, offset: int = 0) -> Call[list[Snapshot | None]]:
     """Look at the jobs that the next pops would hand out."""
     return Call("peek", [queue, offset, count], _snapshots, "reads")
@@ -255,7 +371,7 @@ def peek(queue: str, count: int, offset: int = 0) -> Call[list[Snapshot | None]]
 
 def jobs(queue: str, state: str, cursor: str, count: int) -> Call[tuple[str, list[str]]]:
     """Read a page of a queue's jids in one state; answers the next cursor and the page."""
-    return Call("jobs", [queue, state, cursor, count], _page, "reads")
+    return Call("jobs", [queue, state, cursor.encode(_ANY_BYTES), count], _page, "reads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,13 +455,15 @@ class Template:
     tags: list[str]
     lease: int | None
     paused: bool
+    options: dict[str, Any]
+    """Further options of its jobs, as on the wire."""
 
 
 def _template(answer: Sequence[Any] | None) -> Template | None:
     if answer is None:
         return None
     queue, jid, klass, payload, interval, due, count, backlog, priority, retries = answer[:10]
-    labels, lease, paused = answer[10:]
+    labels, lease, paused, others = answer[10:]
     return Template(
         queue.decode(),
         jid.decode(),
@@ -360,6 +478,7 @@ def _template(answer: Sequence[Any] | None) -> Template | None:
         _texts(labels),
         None if lease == b"" else int(lease),
         bool(int(paused)),
+        read_options(others) if others else {},
     )
 
 
@@ -399,6 +518,11 @@ def forget(queues: Sequence[str]) -> Call[int]:
 def configure(name: str, value: str) -> Call[str]:
     """Give a setting a value, or with an empty one its default; answers what is now in force."""
     return Call("configure", [name, value], _word, marked=True)
+
+
+def report(worker: str, about: bytes, queues: Sequence[str] = ()) -> Call[str]:
+    """Tell about a worker: up to 4,096 bytes of its own, and the queues that its pops name."""
+    return Call("report", [worker, about, *queues], _word)
 
 
 def deregister(workers: Sequence[str]) -> Call[int]:
@@ -451,7 +575,7 @@ def tagged(name: str, cursor: str = "", count: int = 100) -> Call[tuple[str, int
 
 def tracked(cursor: str = "", count: int = 100) -> Call[tuple[str, list[str]]]:
     """Read a page of the tracked jobs; answers the next cursor and the jids."""
-    return Call("tracked", [cursor, count], _page, "reads")
+    return Call("tracked", [cursor.encode(_ANY_BYTES), count], _page, "reads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +586,8 @@ class WorkerCounts:
     last_seen: float
     held: int
     stalled: int
+    about: bytes
+    """What it reported about itself; empty: nothing."""
 
 
 def workers(cursor: str = "", count: int = 100) -> Call[tuple[str, list[WorkerCounts]]]:
@@ -469,8 +595,8 @@ def workers(cursor: str = "", count: int = 100) -> Call[tuple[str, list[WorkerCo
 
     def read(answer: Sequence[Any]) -> tuple[str, list[WorkerCounts]]:
         counts = [
-            WorkerCounts(name.decode(), int(seen) / 1000, held, stalled)
-            for name, seen, held, stalled in answer[1:]
+            WorkerCounts(name.decode(), int(seen) / 1000, held, stalled, about)
+            for name, seen, held, stalled, about in answer[1:]
         ]
         return answer[0].decode(), counts
 
@@ -493,17 +619,19 @@ class WorkerPage:
     cursor: str
     last_seen: float | None
     jobs: list[HeldJob]
+    about: bytes
+    """What it reported about itself; empty: nothing."""
 
 
 def worker(name: str, cursor: str = "", count: int = 100) -> Call[WorkerPage]:
-    """Read a page of what a worker holds."""
+    """Read what a worker told about itself, and a page of what it holds."""
 
     def read(answer: Sequence[Any]) -> WorkerPage:
         held = [
             HeldJob(jid.decode(), queue.decode(), int(ends) / 1000 or None)
-            for jid, queue, ends in answer[2:]
+            for jid, queue, ends in answer[3:]
         ]
-        return WorkerPage(answer[0].decode(), int(answer[1]) / 1000 or None, held)
+        return WorkerPage(answer[0].decode(), int(answer[1]) / 1000 or None, held, answer[2])
 
     return Call("worker", [name, cursor, count], read, "reads")
 

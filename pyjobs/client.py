@@ -99,6 +99,11 @@ class Client:
         """Carry out a call of `pyjobs.calls` or a plan of `pyjobs.plans`."""
         return self._connections.run(work)
 
+    # sync-only: for the thread of a worker
+    def reserve(self) -> Connections:
+        """Return connections that nothing else uses."""
+        return Connections(self.server, self._engine)
+
     def key(self, name: str) -> str:
         """Return the server's key of this name in the namespace."""
         return self._engine.key(name)

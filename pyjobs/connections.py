@@ -76,16 +76,14 @@ def _refused(error: Exception) -> Refused:
 
 
 def _plain(answer: Any) -> Any:
-    """Errors inside an answer, as values of ours."""
+    """Errors inside an answer, at any depth, as values of ours."""
     if isinstance(answer, list):
-        return [_plain(item) for item in answer] if _holds_error(answer) else answer
-    if isinstance(answer, Exception):
+        for at, item in enumerate(answer):
+            if isinstance(item, (list, Exception)):
+                answer[at] = _plain(item)
+    elif isinstance(answer, Exception):
         return _refused(answer)
     return answer
-
-
-def _holds_error(answer: list[Any]) -> bool:
-    return any(isinstance(item, Exception) for item in answer)
 
 
 def _flatten(engine: Engine, work: Call[T] | Work[T]) -> Work[T]:
@@ -118,6 +116,18 @@ def _limit(connection: Any, timeout: float | None) -> None:
         socket.settimeout(timeout)
 
 
+def _packed(args: tuple[Any, ...]) -> tuple[bytes]:
+    """Pack a command; names that are no valid UTF-8 go back as the bytes that they came as."""
+    try:
+        return (pack_command(args),)
+    except UnicodeEncodeError:
+        texts: list[Any] = [
+            part.encode(errors="surrogateescape") if isinstance(part, str) else part
+            for part in args
+        ]
+        return (pack_command(tuple(texts)),)
+
+
 class Connections:
     """Runs calls and plans over connections like those of a `redis.Redis`."""
 
@@ -128,8 +138,11 @@ class Connections:
         self._free: deque[Any] = deque()
         self._process = os.getpid()
 
-    def run(self, work: Call[T] | Work[T]) -> T:
-        """Carry a call or a plan out."""
+    def run(self, work: Call[T] | Work[T], timeout: float | None = None) -> T:
+        """Carry a call or a plan out; an answer may take `timeout` seconds, if not said otherwise.
+
+        None: as long as the user's settings say.
+        """
         answer: Any = None
         # Closed at once when it is broken off, not when it is collected: it may have to note that.
         with closing(_flatten(self._engine, work)) as flat:
@@ -142,7 +155,11 @@ class Connections:
                     time.sleep(wish.seconds)
                     answer = None
                 else:
-                    answer = self._exchange(wish)
+                    answer = self._exchange(wish, timeout)
+
+    def line(self) -> Line:
+        """Return a connection of its own, for a command whose answer is waited for elsewhere."""
+        return Line(self._pool.connection_class(**self._settings))
 
     def _take(self) -> Any:
         if self._process != os.getpid():
@@ -152,15 +169,15 @@ class Connections:
         except IndexError:
             return self._pool.connection_class(**self._settings)
 
-    def _exchange(self, send: Send) -> Any:
+    def _exchange(self, send: Send, timeout: float | None = None) -> Any:
         connection = self._take()
         sent = False
         try:
             connection.connect()
-            packed = (pack_command(send.args),)
+            packed = _packed(send.args)
             sent = True
             connection.send_packed_command(packed, check_health=False)
-            _limit(connection, send.timeout)
+            _limit(connection, timeout if send.timeout is None else send.timeout)
             answer = connection.read_response(disable_decoding=True)
         except UNUSABLE as error:
             connection.disconnect()
@@ -186,6 +203,43 @@ class Connections:
             except IndexError:
                 return
             connection.disconnect()
+
+
+class Line:
+    """A connection on which a command is under way while its sender does something else."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def send(self, *args: Any) -> bool:
+        """Send a command; tells whether that went well."""
+        try:
+            self._connection.connect()
+            self._connection.send_packed_command(_packed(args), check_health=False)
+        except (*FAILURES, ResponseError):
+            self.close()
+            return False
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read when the answer comes."""
+        number: int = self._connection._sock.fileno()  # noqa: SLF001 - there is no other way to it
+        return number
+
+    def answer(self, timeout: float = 1.0) -> Any:
+        """Read the answer, which is about to come: its value, Refused or Broken."""
+        try:
+            _limit(self._connection, timeout)
+            return _plain(self._connection.read_response(disable_decoding=True))
+        except ResponseError as error:
+            return _refused(error)
+        except FAILURES as error:
+            self.close()
+            return Broken(True, str(error))
+
+    def close(self) -> None:
+        """Close it, whatever is under way; the next command opens it again."""
+        self._connection.disconnect()
 
 
 class AsyncConnections:
@@ -226,7 +280,7 @@ class AsyncConnections:
         sent = False
         try:
             await connection.connect()
-            packed = (pack_command(send.args),)
+            packed = _packed(send.args)
             sent = True
             await connection.send_packed_command(packed, check_health=False)
             answer = await connection.read_response(disable_decoding=True, timeout=send.timeout)

@@ -58,7 +58,9 @@ class Broken:
 
 Talk = Generator[Send | Pause, Any, T]
 
-_OLDEST = {"valkey": (7, 2), "redis": (7, 0)}
+OLDEST = {"valkey": (7, 2), "redis": (7, 0)}
+"""The oldest versions of servers that will do."""
+
 _FLOOR = "Redis 7.0, Valkey 7.2, or newer"
 
 _MISSING = ("Function not found", "NOSCRIPT")
@@ -184,7 +186,7 @@ class Engine:
         name = "valkey" if "valkey_version" in fields else "redis"
         version = fields.get(f"{name}_version", "")
         numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-        if numbers and numbers < _OLDEST[name]:
+        if numbers and numbers < OLDEST[name]:
             raise errors.ServerTooOld(
                 f"the server is {name.capitalize()} {version}; pyjobs needs {_FLOOR}"
             )
@@ -199,12 +201,12 @@ def _exceptions(answer: Any, call: Call[Any], engine: Library) -> Any:
     if not isinstance(answer, list):
         return answer
     jids = call.jids if len(call.jids) == len(answer) else ()
-    return [
-        refusal(item.message, call, engine, jids[at] if jids else "")
-        if isinstance(item, Refused)
-        else item
-        for at, item in enumerate(answer)
-    ]
+    for at, item in enumerate(answer):
+        if isinstance(item, Refused):
+            answer[at] = refusal(item.message, call, engine, jids[at] if jids else "")
+        elif isinstance(item, list):
+            _exceptions(item, call, engine)
+    return answer
 
 
 def _give_up(call: Call[Any], sent: bool, message: str) -> NoReturn:

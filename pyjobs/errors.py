@@ -6,6 +6,7 @@
     ├── DecodingError              bytes that are no data of ours
     ├── ClassNotFound              a job class cannot be imported
     ├── NotAJobClass               what a name resolves to is not a job class
+    ├── RunTimeout                 raised in a job that has run longer than it may
     ├── JobError                   about one job; has `.jid`
     │   ├── JobNotFound
     │   ├── JobExists
@@ -23,6 +24,9 @@
         ├── OutOfMemory
         ├── FormatVersion          data of a format that this version does not know
         └── EngineBug              an error inside the Lua engine; names file and line
+
+JobStopped is no error: a worker raises it in a job that must not go on, and it has `.reason`. It is
+derived from BaseException, so that an `except Exception` in the job does not take it for one.
 
 The engine answers `WORD text`; `WORDS` is the closed list of words.
 """
@@ -55,6 +59,23 @@ class ClassNotFound(PyjobsError):
 
 class NotAJobClass(PyjobsError):
     """A name resolves to something that is not a job class, and is refused."""
+
+
+class RunTimeout(PyjobsError):
+    """An attempt has run longer than `run_within`; raised by the worker in the midst of the job."""
+
+
+class JobStopped(BaseException):
+    """This attempt must end: let it pass, or clean up and raise it again.
+
+    `reason` is that of LeaseLost (`expired`, `cancelled`, `moved`, `timed-out`, `replaced`),
+    `unknown` when the job has left the system, `overrun` when it ran longer than `kill_within`, or
+    `stopping`: the worker leaves, and the job is given back.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class JobError(PyjobsError):

@@ -63,12 +63,16 @@ class Events:
         entries = self._client.run(plans.read_events(self._key, since, count))
         return [event for entry_id, fields in entries for event in read(entry_id, fields)]
 
+    def last(self) -> str:
+        """Return the cursor after the newest event, from which `listen` goes on."""
+        return self._client.run(plans.last_event(self._key))
+
     def listen(self, since: str = "$", wait: float | None = None) -> Iterator[JobEvent]:
         """Yield events as they happen: those after `since`, by default from now on.
 
         Ends after `wait` seconds without an event; None: never.
         """
-        cursor = since if since != "$" else self._client.run(plans.last_event(self._key))
+        cursor = since if since != "$" else self.last()
         while True:
             entries = self._client.run(plans.read_events(self._key, cursor, 1000, wait))
             if not entries:

@@ -1,18 +1,19 @@
-"""Job classes by name: the import path that a producer sends, and the class that a worker runs.
+"""Job classes by name: the import path that a producer sends, and the code that a worker runs.
 
-A path is "package.module.Klass", or "package.module.Outer.Inner" for a class inside a class. A job
-class is a class with at least one public static method, its own or inherited: what a worker runs.
+A path is "package.module.Klass", or "package.module.Outer.Inner" for a class inside a class, or
+"package.module.function". A job class is a class with at least one public static method, its own or
+inherited: what a worker runs.
 
-A path comes out of a queue, so `resolve` trusts it with little: it runs nothing but the import of
-the module that the path names, and answers nothing but a class that this module itself defines.
+A path comes out of a queue, so it is trusted with little: nothing is run but the import of the
+module that the path names, and nothing found but what this module itself defines.
 """
 
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyjobs.errors import ClassNotFound, NotAJobClass
 
@@ -62,6 +63,44 @@ def resolve(path: str) -> type:
     to one that its module has only imported. Raises ClassNotFound when there is no such module or
     name, or when the import fails; the import's own error is its `__cause__`.
     """
+    found = _find(path)
+    if not isinstance(found, type):
+        raise NotAJobClass(f"{path!r}: {found.__qualname__!r} is a function, not a class")
+    if not _public_static_methods(found):
+        raise NotAJobClass(f"{path!r}: the class has no public static method for a worker to run")
+    return found
+
+
+class Runnable(NamedTuple):
+    """What runs a job, and the class or function whose attributes say how."""
+
+    function: Callable[..., Any]
+    owner: Any
+
+
+def resolve_callable(path: str, queue: str, allow: Sequence[str] = ()) -> Runnable:
+    """Return what runs a job of this path in this queue.
+
+    Of a class that is its public static method named after the queue, else `process`; or it is a
+    function. `allow` are the beginnings of paths that may be imported, whole names; none: all.
+    Raises as `resolve`.
+    """
+    if allow and not any(path == prefix or path.startswith(f"{prefix}.") for prefix in allow):
+        raise NotAJobClass(f"{path!r} is not allowed: this worker runs {', '.join(allow)}")
+    found = _find(path)
+    if not isinstance(found, type):
+        return Runnable(found, found)
+    methods = _public_static_methods(found)
+    for name in (queue, "process"):
+        if name in methods:
+            return Runnable(getattr(found, name), found)
+    raise NotAJobClass(
+        f"{path!r}: the class has no public static method {queue!r} and no 'process'"
+    )
+
+
+def _find(path: str) -> Any:
+    """Import the module that a path names, and return the class or function of it."""
     parts = _parts_of(path)
     module, depth = _import_module(path, parts)
     if not isinstance(module, ModuleType):
@@ -73,11 +112,9 @@ def resolve(path: str) -> type:
         if parts[index] not in names:
             raise ClassNotFound(f"{path!r}: there is no {parts[index]!r} in {_named(found)}")
         found = names[parts[index]]
-        _refuse_unless_defined_there(path, found, module, ".".join(parts[depth : index + 1]))
-    if not _has_public_static_method(found):
-        raise NotAJobClass(f"{path!r}: the class has no public static method for a worker to run")
-    klass: type = found
-    return klass
+        last = index == len(parts) - 1 and index == depth
+        _refuse_unless_defined_there(path, found, module, ".".join(parts[depth : index + 1]), last)
+    return found
 
 
 def _parts_of(path: str) -> list[str]:
@@ -122,26 +159,31 @@ def _is_package(module: object) -> bool:
     return isinstance(module, ModuleType) and "__path__" in vars(module)
 
 
-def _refuse_unless_defined_there(path: str, found: object, module: ModuleType, name: str) -> None:
-    if not isinstance(found, type):
+def _refuse_unless_defined_there(
+    path: str, found: object, module: ModuleType, name: str, function: bool
+) -> None:
+    """Refuse what is no class, nor, where one may stand, a function."""
+    if not isinstance(found, (type, FunctionType) if function else type):
         raise NotAJobClass(f"{path!r}: {name!r} is a {type(found).__name__}, not a class")
     if (found.__module__, found.__qualname__) != (module.__name__, name):
         raise NotAJobClass(f"{path!r} is {_named(found)} under another name; use that one")
 
 
-def _has_public_static_method(klass: type) -> bool:
+def _public_static_methods(klass: type) -> set[str]:
     # What Python's own types bring along, such as str.maketrans, makes no job of their subclasses.
     members: dict[str, object] = {}
     for family in reversed(klass.__mro__):
         if family.__module__ != "builtins":
             members.update(vars(family))
-    return any(
-        isinstance(member, staticmethod) and not name.startswith("_")
+    return {
+        name
         for name, member in members.items()
-    )
+        if isinstance(member, staticmethod) and not name.startswith("_")
+    }
 
 
 def _named(found: Any) -> str:
     if isinstance(found, ModuleType):
         return f"module {found.__name__!r}"
-    return f"class '{found.__module__}.{found.__qualname__}'"
+    kind = "class" if isinstance(found, type) else "function"
+    return f"{kind} '{found.__module__}.{found.__qualname__}'"

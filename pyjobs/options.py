@@ -28,6 +28,7 @@ class HasJid(Protocol):
 Seconds = float | timedelta
 Moment = float | datetime
 Reference = str | HasJid
+ContextValue = str | int | float
 
 
 class StayOptions(TypedDict, total=False):
@@ -47,19 +48,49 @@ class StayOptions(TypedDict, total=False):
     """What happens to the job when a dependency fails; default `wait`."""
 
 
-class JobOptions(StayOptions, total=False):
+class BackoffOptions(TypedDict, total=False):
+    """How long a job waits before it is tried again."""
+
+    backoff: Literal["fixed", "linear", "exponential"]
+    """How the delay grows from retry to retry; default: `exponential` if there is any of these."""
+    backoff_base: Seconds
+    """Delay before the first retry, default 1."""
+    backoff_cap: Seconds
+    """The longest delay, default 3600."""
+    backoff_jitter: float
+    """Share of the delay by which chance shortens it, 0 to 1, default 0.1."""
+
+
+class RunOptions(BackoffOptions, total=False):
+    """Options of the work on a job, which stay with it from queue to queue."""
+
+    lease: Seconds
+    """Length of the job's leases; 0 hands it out for good. Default: the queue's, `heartbeat`."""
+    run_within: Seconds
+    """Seconds after which a worker interrupts an attempt (RunTimeout); 0: never."""
+    kill_within: Seconds
+    """Seconds after which a worker replaces the process that runs an attempt; 0: never."""
+    context: Mapping[str, ContextValue]
+    """What the code that runs the job finds in `job.context`: up to 4,096 bytes packed."""
+    keep_result: Seconds
+    """Seconds for which the result is kept; default 0: not at all."""
+
+
+class JobOptions(StayOptions, RunOptions, total=False):
     """All options that a put takes."""
 
     retries: int
     """Further attempts after the first, 0 to 65535, default 5."""
     tags: Iterable[str]
     """Up to 100 tags."""
-    lease: Seconds
-    """Length of the job's leases; 0 hands it out for good. Default: the queue's, `heartbeat`."""
     if_exists: Literal["replace", "keep", "error"]
     """What a put under the jid of a job that exists does; default `replace`."""
     jid: str
     """The job's id, up to 255 bytes; default: one made for it."""
+
+
+_TOO_MANY = 2**53
+"""Seconds above every limit of the engine, which checks the others."""
 
 
 def milliseconds(value: Seconds, name: str) -> int:
@@ -69,6 +100,8 @@ def milliseconds(value: Seconds, name: str) -> int:
     _refuse_non_number(value, name)
     if value < 0:
         raise InvalidArgument(f"{name}: {value!r} is negative; seconds from 0 on are taken")
+    if value >= _TOO_MANY:
+        raise InvalidArgument(f"{name}: {value!r} seconds are too many")
     return round(value * 1000)
 
 
@@ -85,6 +118,8 @@ def integer(value: int, name: str) -> int:
     """Return an integer; refuses everything else, bool and whole floats included."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgument(f"{name}: must be an integer, not {value!r}")
+    if abs(value) >= 2**63:
+        raise InvalidArgument(f"{name}: {value} does not fit into 64 bits")
     return value
 
 
@@ -122,6 +157,36 @@ def _jids(value: Iterable[Reference], name: str) -> list[str]:
     return [reference(item) for item in value]
 
 
+def thousandths(value: object, name: str) -> int:
+    """Return a share from 0 to 1 in thousandths."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise InvalidArgument(f"{name}: must be a number from 0 to 1, not {value!r}")
+    return round(value * 1000)
+
+
+def context(values: Mapping[str, ContextValue], name: str = "context") -> bytes:
+    """Pack what travels with a job beside its data: texts and numbers by name."""
+    if not isinstance(values, Mapping):
+        raise InvalidArgument(f"{name}: must be a dictionary, not {type(values).__name__}")
+    for key, value in values.items():
+        text(key, f"{name}: a name")
+        if type(value) not in _CONTEXT_TYPES:
+            raise InvalidArgument(f"{name}: {key} must be a text or a number, not {value!r}")
+    try:
+        packed: bytes = msgpack.packb(dict(values))
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise InvalidArgument(f"{name}: {error}") from None
+    return packed if values else b""
+
+
+def read_context(packed: bytes) -> dict[str, ContextValue]:
+    """Return what `context` packed."""
+    values: dict[str, ContextValue] = msgpack.unpackb(packed) if packed else {}
+    return values
+
+
+_CONTEXT_TYPES = (str, int, float)
+
 _WIRE = {
     "priority": integer,
     "delay": milliseconds,
@@ -132,16 +197,31 @@ _WIRE = {
     "missing": text,
     "parent_failure": text,
     "lease": milliseconds,
+    "run_within": milliseconds,
+    "kill_within": milliseconds,
+    "backoff": text,
+    "backoff_base": milliseconds,
+    "backoff_cap": milliseconds,
+    "backoff_jitter": thousandths,
+    "context": context,
+    "keep_result": milliseconds,
     "if_exists": text,
     "backlog": integer,
 }
 
-# What is the default on the wire need not travel.
-_DEFAULTS = {"priority": 0, "delay": 0, "retries": 5, "tags": [], "depends": []}
+_DEFAULTS: dict[str, Any] = {
+    "priority": 0,
+    "delay": 0,
+    "retries": 5,
+    "tags": [],
+    "depends": [],
+    "context": b"",
+    "keep_result": 0,
+}
 
 
-def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn options into what the engine takes; those that are None or the default are left out."""
+def carried(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn options into what the engine takes; those that are None are left out."""
     wire: dict[str, Any] = {}
     for name, value in options.items():
         if value is None:
@@ -150,15 +230,25 @@ def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:
         if convert is None:
             known = ", ".join(sorted(_WIRE))
             raise InvalidArgument(f"{name}: no such option; there are {known}")
-        carried = convert(value, name)  # type: ignore[operator]
-        if carried != _DEFAULTS.get(name):
-            wire[name] = carried
+        wire[name] = convert(value, name)  # type: ignore[operator]
     return wire
+
+
+def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:
+    """As `carried`, and what is the default need not travel."""
+    wire = carried(options)
+    return {name: value for name, value in wire.items() if value != _DEFAULTS.get(name)}
 
 
 def pack(wire: Mapping[str, Any]) -> bytes:
     """Pack options for the wire; empty when all are default."""
     if not wire:
         return b""
-    packed: bytes = msgpack.packb(wire)
+    # The engine's msgpack has one type for texts and bytes.
+    packed: bytes = msgpack.packb(wire, use_bin_type=False)
     return packed
+
+
+def backoff_policy(given: BackoffOptions) -> bytes:
+    """Pack a worker's backoff for `calls.retry`."""
+    return pack(to_wire(given))

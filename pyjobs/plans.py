@@ -17,7 +17,13 @@ from typing import Any, TypeVar
 from pyjobs import calls, options
 from pyjobs.calls import Call
 from pyjobs.engine import PAUSES, Broken, Pause, Refused, Send
-from pyjobs.errors import ConnectionError, InvalidArgument, PyjobsError, ServerError
+from pyjobs.errors import (
+    ConnectionError,
+    InvalidArgument,
+    PyjobsError,
+    ServerError,
+    ServerLoading,
+)
 from pyjobs.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -336,7 +342,7 @@ def held(worker: str) -> Plan[calls.WorkerPage]:
     while page.cursor and len(jobs) < 10 * SLICE_JOBS:
         page = yield calls.worker(worker, page.cursor)
         jobs += page.jobs
-    return calls.WorkerPage(page.cursor, page.last_seen, jobs)
+    return calls.WorkerPage(page.cursor, page.last_seen, jobs, page.about)
 
 
 def read_events(key: str, since: str, count: int, wait: float | None = 0) -> Plan[list[Any]]:
@@ -353,7 +359,7 @@ def read_events(key: str, since: str, count: int, wait: float | None = 0) -> Pla
             args += ("BLOCK", max(int(left * 1000), 1))
         answer = yield Send((*args, "STREAMS", key, since), timeout=max(left, 0) + 1)
         if isinstance(answer, Refused):
-            raise ServerError(f"events: {answer.message}")
+            raise _unreadable(answer)
         if isinstance(answer, Broken):
             pause = next(pauses, None)
             if pause is None:
@@ -368,9 +374,16 @@ def read_events(key: str, since: str, count: int, wait: float | None = 0) -> Pla
             return []
 
 
+def _unreadable(answer: Refused) -> ServerError:
+    kind = ServerLoading if answer.message.startswith("LOADING") else ServerError
+    return kind(f"events: {answer.message}")
+
+
 def last_event(key: str) -> Plan[str]:
     """Return the cursor after the newest event."""
     answer = yield Send(("XREVRANGE", key, "+", "-", "COUNT", 1))
-    if isinstance(answer, (Broken, Refused)):
-        raise ServerError(f"events: {answer.message}")
+    if isinstance(answer, Broken):
+        raise ConnectionError(f"events: the server cannot be reached ({answer.message})")
+    if isinstance(answer, Refused):
+        raise _unreadable(answer)
     return answer[0][0].decode() if answer else "0"

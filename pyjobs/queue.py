@@ -10,7 +10,7 @@ from pyjobs import calls, codec, jids, naming, options, plans, stats
 from pyjobs.calls import QueueCounts
 from pyjobs.errors import InvalidArgument
 from pyjobs.job import Job
-from pyjobs.options import JobOptions, Seconds
+from pyjobs.options import JobOptions, RunOptions, Seconds
 from pyjobs.stats import QueueStats
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ class Queue:
         priority: int = 0,
         retries: int = 5,
         tags: Sequence[str] = (),
-        lease: Seconds | None = None,
         backlog: int = 0,
+        **run: Unpack[RunOptions],
     ) -> str:
         """Make a job every `interval` seconds, the first `offset` seconds from now.
 
@@ -100,8 +100,8 @@ class Queue:
                 "priority": priority,
                 "retries": retries,
                 "tags": tags,
-                "lease": lease,
                 "backlog": backlog or None,
+                **run,
             }
         )
         wire["nonce"] = jids.new()

@@ -100,6 +100,19 @@ class Record:
         return entries
 
 
+def read_options(packed: bytes) -> dict[str, Any]:
+    """Read options as the engine stores them: in its msgpack, texts and bytes are of one type."""
+    found: dict[str, Any] = msgpack.unpackb(packed, unicode_errors="surrogateescape")
+    if "context" in found:
+        found["context"] = found["context"].encode(errors="surrogateescape")
+    return found
+
+
+def read_popped_at(data: bytes) -> int:
+    """Return when a running job was popped, without reading the rest of its record."""
+    return int.from_bytes(data[_HEADER.size : _HEADER.size + 6], "big")
+
+
 def read(data: bytes, payload: bytes = b"") -> Record:
     """Read a record; `payload` is the one that was stored outside of it, if so."""
     (
@@ -130,7 +143,7 @@ def read(data: bytes, payload: bytes = b"") -> Record:
         position += lease_length
     options = {}
     if options_length:
-        options = msgpack.unpackb(data[position : position + options_length], strict_map_key=False)
+        options = read_options(data[position : position + options_length])
         position += options_length
     if not flags & PAYLOAD:
         payload = data[position : position + size]

@@ -114,11 +114,12 @@ def read_found(answer: list[Any] | None) -> Snapshot | None:
         record.read(data, payload),
         sorted(parent.decode() for parent in parents),
         [dependent.decode() for dependent in dependents],
-        _failure(failure),
+        read_failure(failure),
     )
 
 
-def _failure(packed: bytes) -> Failure | None:
+def read_failure(packed: bytes) -> Failure | None:
+    """Read a failure as it is stored; None when there is none."""
     if not packed:
         return None
     fields = msgpack.unpackb(packed)

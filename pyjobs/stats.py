@@ -38,6 +38,21 @@ class Distribution:
                 return _middle(start, end)
         return None
 
+    def rows(self, most: int) -> list[tuple[float, float, int]]:
+        """Return the histogram joined into at most `most` rows, those without any included."""
+        if not self.histogram:
+            return []
+        numbers = [_number(end) for _, end, _ in self.histogram]
+        first = numbers[0]
+        width = math.ceil((numbers[-1] - first + 1) / most)
+        rows = [0] * math.ceil((numbers[-1] - first + 1) / width)
+        for number, (_, _, count) in zip(numbers, self.histogram, strict=True):
+            rows[(number - first) // width] += count
+        return [
+            (_edges(first + row * width)[0], _edges(first + (row + 1) * width - 1)[1], count)
+            for row, count in enumerate(rows)
+        ]
+
     @property
     def p50(self) -> float | None:
         """The median, in seconds."""
@@ -78,6 +93,11 @@ def _middle(start: float, end: float) -> float:
 def _edges(number: int) -> tuple[float, float]:
     """Return where a bin starts and ends, in seconds."""
     return (RATIO**number / 1000 if number else 0.0), RATIO ** (number + 1) / 1000
+
+
+def _number(end: float) -> int:
+    """Return which bin ends at so many seconds."""
+    return round(math.log(end * 1000, RATIO)) - 1
 
 
 def _distribution(times: Times) -> Distribution:

@@ -188,7 +188,7 @@ class Partition:
 
     def _held(self, key: bytes) -> set[bytes]:
         # Fields that are no words of the engine are members of a running set: token, jid.
-        return set(self.members(key)) - {b"seen", b"served"}
+        return set(self.members(key)) - {b"seen", b"served", b"about", b"queues"}
 
     def _templates(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
         listed = {

@@ -36,6 +36,12 @@ function cancel.parse(step, args)
   return args
 end
 
+-- Whether a member of the step has seen to it that this dependent will not wait any more.
+local function will_not_wait(step, dependent, jid)
+  local freed = step.freed[dependent]
+  return step.touched[dependent] == "cancelled" or freed == true or (freed and freed[jid])
+end
+
 -- Refuses when a job outside `included` really waits for this one, or is going to by this step.
 local function refuse_dependents(step, record, included)
   for _, dependent in ipairs(step.awaited[record.jid] or {}) do
@@ -52,7 +58,7 @@ local function refuse_dependents(step, record, included)
   end
   for position = 1, #dependents do
     local dependent = dependents[position]
-    local goes = included[dependent] or step.touched[dependent] == "cancelled"
+    local goes = included[dependent] or will_not_wait(step, dependent, record.jid)
     if not goes and edges.stands(step, dependent, record.jid) then
       refuse("DEPENDENTS", "job " .. dependent .. " waits for job " .. record.jid)
     end

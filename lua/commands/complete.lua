@@ -1,7 +1,8 @@
 -- complete: the holder's work on a job is done, for good or in this queue.
 --
 -- Args: queue, jid, token, payload (empty: unchanged), next queue (empty: done for good), options
--- of the next stay (delay, at, depends, missing, parent_failure, hold, priority).
+-- of the next stay (delay, at, depends, missing, parent_failure, hold, priority), result (may be
+-- left out; kept when the job is done for good, for as long as its option keep_result says).
 -- Returns: the word of the job's state.
 -- Errors: INVALID, NOJOB, LEASELOST, CYCLE.
 -- Events: done; unblocked for each dependent that is told.
@@ -23,13 +24,16 @@ local place = require("doors.place")
 local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
+local results = require("store.results")
 local retention = require("store.retention")
 local sequence = require("store.sequence")
 local settings = require("store.settings")
 local states = require("rules.states")
 local unblock = require("doors.unblock")
 
-local complete = {}
+local complete = { many = true, width = 6, most = 7 }
+
+local QUEUE, JID, TOKEN, PAYLOAD, NEXT, OPTIONS, RESULT = 1, 2, 3, 4, 5, 6, 7
 
 local ALLOWED = {
   delay = true,
@@ -41,69 +45,88 @@ local ALLOWED = {
   priority = true,
 }
 
-function complete.parse(step, args)
-  arguments.count(args, 6)
-  local request = lease.parse(step, args)
-  request.payload = args[4]
-  request.options = job.options(args[6], ALLOWED)
-  if args[5] ~= "" then
-    request.next = arguments.name(args[5], "next queue")
-    queues.want(step, request.next)
-    if request.options.depends then
-      depends.want(step, request.options.depends)
+function complete.parse(step, group)
+  local args, from = group.args, group.from
+  group.options = group.options or {}
+  for position = group.at + 1, group.count do
+    group.at = position
+    local at = from[position]
+    local options = job.options(args[at + OPTIONS], ALLOWED)
+    group.options[position] = options
+    lease.want(step, args[at + QUEUE], args[at + JID], args[at + TOKEN])
+    if args[at + NEXT] ~= "" then
+      queues.want(step, arguments.name(args[at + NEXT], "next queue"))
+      if options.depends then
+        depends.want(step, options.depends)
+      end
+    elseif next(options) then
+      refuse("INVALID", "options: belong to a next queue, and none is given")
     end
-  elseif next(request.options) then
-    refuse("INVALID", "options: belong to a next queue, and none is given")
-  else
-    settings.want(step, "jobs-history-count")
-    settings.want(step, "jobs-history")
   end
-  if request.payload ~= "" then
-    settings.want(step, "max-payload")
-  end
-  return request
 end
 
-function complete.check(step, request)
-  if request.payload ~= "" then
-    payloads.check(request.payload, settings.number(step, "max-payload"))
-  end
-  local record, queue = lease.held(step, request, "complete")
-  if not record then
-    return { answer = string.match(queue, "^%l+") }
-  end
-  request.record, request.home = record, queue
-  if not request.next then
-    step.touched[request.jid] = "complete"
-    return request
-  end
-  local options = request.options
-  if options.depends then
-    request.open, request.policy, request.parent =
-      depends.check(step, request.jid, record, options.depends, options)
-  end
+-- The result that a member tells, or nil.
+local function result_of(group, position)
+  return group.widths[position] == RESULT and group.args[group.from[position] + RESULT] or nil
+end
+
+-- What comes of a stay in a next queue: the open dependencies, or a parent that has failed.
+local function next_stay(step, jid, record, options)
   sequence.need(step)
-  return request
+  if options.depends then
+    local open, policy, parent = depends.check(step, jid, record, options.depends, options)
+    return { open = open, policy = policy, parent = parent }
+  end
+  return nil
 end
 
-local function finish(step, record, queue)
+function complete.check(step, group)
+  local args, from = group.args, group.from
+  group.homes = group.homes or {}
+  group.ties = group.ties or {}
+  for position = group.at + 1, group.count do
+    if not group.answers[position] then
+      group.at = position
+      local at = from[position]
+      local jid = args[at + JID]
+      payloads.check(args[at + PAYLOAD], settings.value(step, "max-payload"))
+      payloads.check(
+        result_of(group, position) or "",
+        settings.value(step, "max-payload"),
+        "result"
+      )
+      local queue, detail = lease.find(step, args[at + QUEUE], jid, args[at + TOKEN], "complete")
+      group.homes[position] = queue
+      if not queue then
+        group.answers[position] = string.match(detail, "^%l+")
+      elseif args[at + NEXT] == "" then
+        step.touched[jid] = "complete"
+      else
+        local record = records.get(step, jid)
+        group.ties[position] = next_stay(step, jid, record, group.options[position])
+      end
+    end
+  end
+end
+
+local function finish(step, record, queue, result)
   record.state = states.number.complete
   record.since = step.now
   failures.forget(step, record)
   records.save(step, record)
+  if result then
+    results.keep(step, record, result)
+  end
   if retention.none(step) and not records.has(record, states.flags.DEPENDENTS) then
     erase(step, record, limits.TRACE)
   else
-    retention.complete(step, record, queue)
+    retention.complete(step, record.jid, queue)
   end
   unblock.ended(step, record)
-  return "complete"
 end
 
 -- The stay in the next queue: as a new put of the same job, with its tags and its priority.
-local function advance(step, request, due, parked)
-  local record, options = request.record, request.options
-  local queue = queues.ensure(step, request.next)
+local function advance(step, record, queue, options, tie, due, parked)
   record.queue = queue.number
   record.left = record.retries
   record.priority = options.priority or record.priority
@@ -114,10 +137,10 @@ local function advance(step, request, due, parked)
     rest.delay, rest.at = options.delay, options.at
   end
   records.set_options(record, rest)
-  if request.policy then
-    orphan.act(step, record, queue, request.policy, request.parent)
+  if tie and tie.policy then
+    orphan.act(step, record, queue, tie.policy, tie.parent)
   elseif parked then
-    edges.open(step, record, request.open or {}, options.parent_failure or "wait")
+    edges.open(step, record, tie and tie.open or {}, options.parent_failure or "wait")
     if options.hold then
       records.raise(record, states.flags.HELD)
     end
@@ -127,33 +150,65 @@ local function advance(step, request, due, parked)
   end
 end
 
-function complete.apply(step, request)
-  if request.answer then
-    return request.answer
-  end
-  local record, queue = request.record, request.home
-  local options = request.options
+-- The end of this stay; the queue is where the record still is, next_queue where it goes or empty.
+local function finish_stay(step, record, queue, state, payload, next_queue)
   local worker = record.worker
-  local parked = options.hold or (request.open and #request.open > 0)
+  leave.record(step, record, queue, "done", state .. "\0" .. next_queue, "run")
+  if payload ~= "" then
+    records.set_payload(step, record, payload)
+  end
+  events.report(step, "done", record, queue.name, worker, next_queue)
+end
+
+local function go_on(step, record, queue, payload, next_queue, options, tie)
+  local parked = options.hold or (tie and #tie.open > 0)
   local due = job.due(step, options)
-  local state = "complete"
-  if request.next then
-    state = request.policy and orphan.fate(record, request.policy)
-      or parked and "depends"
-      or due and "scheduled"
-      or "waiting"
-  end
-  leave(step, record, queue, "done", state .. "\0" .. (request.next or ""), "run")
-  if request.payload ~= "" then
-    records.set_payload(step, record, request.payload)
-  end
-  events.report(step, "done", record, queue.name, worker, request.next or "")
-  if request.next then
-    advance(step, request, due, parked)
-  else
-    finish(step, record, queue)
-  end
+  local state = tie and tie.policy and orphan.fate(record, tie.policy)
+    or parked and "depends"
+    or due and "scheduled"
+    or "waiting"
+  finish_stay(step, record, queue, state, payload, next_queue)
+  advance(step, record, queues.ensure(step, next_queue), options, tie, due, parked)
   return state
+end
+
+-- Ends a job for good with nothing but its end to be written; false when there is more to do.
+local function finish_plain(step, queue, jid, token)
+  if retention.none(step) then
+    return false
+  end
+  local worker, flag = leave.done(step, queue, jid, token, records.text(step, jid))
+  if not worker then
+    return false
+  end
+  retention.complete(step, jid, queue)
+  if events.heard(step, flag) then
+    events.add(step, "done", jid, queue.name, worker, "")
+  end
+  return true
+end
+
+local function apply(step, group, position)
+  local args, at = group.args, group.from[position]
+  local queue, jid = group.homes[position], args[at + JID]
+  local payload, next_queue = args[at + PAYLOAD], args[at + NEXT]
+  local result = result_of(group, position)
+  if next_queue ~= "" then
+    local options, tie = group.options[position], group.ties[position]
+    return go_on(step, records.get(step, jid), queue, payload, next_queue, options, tie)
+  end
+  if payload ~= "" or result or not finish_plain(step, queue, jid, args[at + TOKEN]) then
+    local record = records.get(step, jid)
+    finish_stay(step, record, queue, "complete", payload, "")
+    finish(step, record, queue, result)
+  end
+  return "complete"
+end
+
+function complete.apply(step, group)
+  for position = 1, group.count do
+    group.answers[position] = group.answers[position] or apply(step, group, position)
+  end
 end
 
 return complete

@@ -14,7 +14,6 @@ local clock = require("store.clock")
 local events = require("store.events")
 local purge = require("doors.purge")
 local queues = require("store.queues")
-local root = require("store.root")
 local setting = require("rules.setting")
 local settings = require("store.settings")
 
@@ -34,7 +33,6 @@ function configure.parse(step, args)
   if queue then
     queues.want(step, queue)
   end
-  settings.want(step, queue and "heartbeat" or name)
   return {
     name = name,
     queue = queue,
@@ -62,11 +60,7 @@ end
 
 local function configure_all(step, request)
   local name = request.name
-  if request.value then
-    root.set(step, name, request.value)
-  elseif root.get(step, name) then
-    root.drop(step, name)
-  end
+  settings.set(step, name, request.value)
   if RETENTION[name] then
     purge.everywhere(step)
   elseif name == "worker-history" then

@@ -24,12 +24,11 @@ function fail.parse(step, args)
   request.group = arguments.name(args[4], "group")
   request.message = arguments.text(args[5], "message")
   request.payload = args[6]
-  settings.want(step, "max-payload")
   return request
 end
 
 function fail.check(step, request)
-  payloads.check(request.payload, settings.number(step, "max-payload"))
+  payloads.check(request.payload, settings.value(step, "max-payload"))
   local record, queue = lease.held(step, request, "failed")
   if not record then
     return {}
@@ -44,7 +43,7 @@ function fail.apply(step, plan)
     return "failed"
   end
   local worker = record.worker
-  leave(step, record, queue, "failed", request.group, "failed-run")
+  leave.record(step, record, queue, "failed", request.group, "failed-run")
   records.count(record, "errors")
   if request.payload ~= "" then
     records.set_payload(step, record, request.payload)

@@ -12,7 +12,6 @@ local lease = require("doors.lease")
 local limits = require("rules.limits")
 local records = require("store.records")
 local refuse = require("rules.refusal")
-local settings = require("store.settings")
 local states = require("rules.states")
 local workers = require("store.workers")
 
@@ -32,7 +31,6 @@ function heartbeat.parse(step, args)
     request.leases[#request.leases + 1] =
       lease.parse(step, { args[position], args[position + 1], args[position + 2] })
   end
-  settings.want(step, "heartbeat")
   return request
 end
 

@@ -18,7 +18,6 @@ local limits = require("rules.limits")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local requests = require("store.requests")
-local settings = require("store.settings")
 local subject = require("doors.subject")
 
 local log = {}
@@ -35,7 +34,6 @@ function log.parse(step, args)
     refuse("INVALID", "data: has " .. #request.data .. " bytes, the limit is " .. limits.LOG)
   end
   requests.check(request.request)
-  settings.want(step, "max-job-history")
   return request
 end
 

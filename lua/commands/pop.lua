@@ -2,7 +2,9 @@
 --
 -- Args: worker, request, repeat (1: the request may have been carried out), count, lease
 -- (milliseconds; 0: without end; empty: by job, queue or setting), wait (1: the caller is going to
--- block on the rings when nothing comes), then the queues in the order in which they are served.
+-- block on the rings when nothing comes), policy (ordered, rotating or weighted: the order in which
+-- the queues are served, see rules/serving.lua), turn (counted up by the caller from pop to pop),
+-- then the queues, with weighted each followed by its weight, 1 to limits.WEIGHT.
 -- Returns: {0, then for each job queue, jid, klass, end of the lease (0: none), record, payload
 -- (empty: inside the record)}, or, when there is none, {milliseconds until something may be due (at
 -- most limits.SLEEP), then, with wait, the rings to block on}.
@@ -17,26 +19,40 @@ local arguments = require("rules.arguments")
 local flush = require("doors.flush")
 local hand = require("doors.hand")
 local keys = require("store.keys")
-local klasses = require("store.klasses")
 local limits = require("rules.limits")
 local queues = require("store.queues")
-local records = require("store.records")
 local refuse = require("rules.refusal")
 local rings = require("store.rings")
-local settings = require("store.settings")
-local states = require("rules.states")
+local serving = require("rules.serving")
 local tick = require("doors.tick")
 local workers = require("store.workers")
 
-local flags = states.flags
-
 local pop = { last = true }
 
-local FIXED = 6 -- arguments before the queues
+local FIXED = 8 -- arguments before the queues
 local SERVED = 8 -- repeated requests that are remembered
 
+-- The queues in the order in which they are served, each once. width: arguments for each.
+local function queues_of(step, args, width)
+  local policy = arguments.choice(args[7], "policy", serving.POLICIES)
+  local turn = arguments.integer(args[8], "turn", 0, limits.TURNS)
+  local names, weights, seen = {}, {}, {}
+  for position = FIXED + 1, #args, width do
+    local name = arguments.name(args[position], "queue")
+    if not seen[name] then
+      seen[name] = true
+      names[#names + 1] = name
+      weights[#names] = width == 2
+        and arguments.integer(args[position + 1], "weight", 1, limits.WEIGHT)
+      queues.want(step, name)
+    end
+  end
+  return serving.order(policy, names, weights, turn)
+end
+
 function pop.parse(step, args)
-  arguments.count(args, FIXED + 1, FIXED + limits.JOBS)
+  local width = args[7] == "weighted" and 2 or 1
+  arguments.count(args, FIXED + width, FIXED + width * limits.JOBS)
   local request = {
     worker = arguments.name(args[1], "worker"),
     request = arguments.name(args[2], "request"),
@@ -44,22 +60,12 @@ function pop.parse(step, args)
     count = arguments.integer(args[4], "count", 1, limits.JOBS),
     lease = arguments.optional(args[5], "lease", 0, limits.CENTURY),
     wait = args[6] == "1",
-    queues = {},
+    queues = nil,
   }
   if #request.worker > limits.WORKER then
     refuse("INVALID", "worker: has more than " .. limits.WORKER .. " bytes")
   end
-  local seen = {}
-  for position = FIXED + 1, #args do
-    local name = arguments.name(args[position], "queue")
-    if not seen[name] then
-      seen[name] = true
-      request.queues[#request.queues + 1] = name
-      queues.want(step, name)
-    end
-  end
-  settings.want(step, "heartbeat")
-  settings.want(step, "max-job-history")
+  request.queues = queues_of(step, args, width)
   if request.wait then
     alarm.want(step)
   end
@@ -86,70 +92,22 @@ local function remember(step, request, served)
   redis.call("HSET", workers.key(step, request.worker), "served", text)
 end
 
-local function answer(step, jobs)
-  local list = { 0 }
-  local outside, names = {}, {}
-  for position = 1, #jobs do
-    local record, ending = jobs[position].record, jobs[position].ending
-    local at = 6 * position - 4
-    list[at] = jobs[position].queue.name
-    list[at + 1] = record.jid
-    list[at + 2] = klasses.name(step, record.klass)
-    list[at + 3] = ending == "+inf" and 0 or ending
-    list[at + 4] = records.pack(record)
-    list[at + 5] = ""
-    if records.has(record, flags.PAYLOAD) then
-      outside[#outside + 1] = at + 5
-      names[#names + 1] = keys.payload(step, record.jid)
-    end
+-- To a repeat: what its first sending was given, or nil.
+local function given_before(step, request, served)
+  if not overtaken(served, request) then
+    remember(step, request, served)
   end
-  if #names > 0 then
-    local payloads = redis.call("MGET", unpack(names))
-    for position = 1, #names do
-      list[outside[position]] = payloads[position]
-    end
-  end
-  return list
+  local handout = hand.open(request.count)
+  hand.again(step, request, handout)
+  return handout.count > 0 and hand.answer(handout) or nil
 end
 
-function pop.apply(step, request)
-  local seen, served =
-    unpack(redis.call("HMGET", workers.key(step, request.worker), "seen", "served"))
-  workers.touch(step, request.worker, tonumber(seen or nil))
-  if overtaken(served, request) and not request.again then
-    return { limits.SLEEP }
-  end
-  if request.again then
-    if not overtaken(served, request) then
-      remember(step, request, served)
-    end
-    local jobs = hand.again(step, request)
-    if #jobs > 0 then
-      return answer(step, jobs)
-    end
-  end
-  flush(step)
-  tick(step, request.count + limits.PROMOTED)
-  flush(step)
-  local jobs = {}
-  local room = { bytes = limits.BYTES, full = false }
-  for position = 1, #request.queues do
-    local queue = queues.named(step, request.queues[position])
-    if queue and not queue.paused then
-      hand.out(step, request, queue, request.count - #jobs, room, jobs)
-    end
-  end
-  if #jobs == 0 and request.wait then
+-- Nothing to hand out: how long to rest, and what to wait for.
+local function rest(step, request)
+  if request.wait then
     for position = 1, #request.queues do
       rings.wait(step, queues.ensure(step, request.queues[position]))
     end
-  end
-  if #jobs > 0 then
-    if request.wait then
-      alarm.pass_on(step, request)
-    end
-    flush(step)
-    return answer(step, jobs)
   end
   local empty = { alarm.rest(step, request) }
   if request.wait then
@@ -159,6 +117,38 @@ function pop.apply(step, request)
   end
   flush(step)
   return empty
+end
+
+function pop.apply(step, request)
+  local seen, served =
+    unpack(redis.call("HMGET", workers.key(step, request.worker), "seen", "served"))
+  workers.touch(step, request.worker, tonumber(seen or nil))
+  if request.again then
+    local before = given_before(step, request, served)
+    if before then
+      return before
+    end
+  elseif overtaken(served, request) then
+    return { limits.SLEEP }
+  end
+  flush(step)
+  tick(step, request.count + limits.PROMOTED)
+  flush(step)
+  local handout = hand.open(request.count)
+  for position = 1, #request.queues do
+    local queue = queues.named(step, request.queues[position])
+    if queue and not queue.paused then
+      hand.out(step, request, queue, handout)
+    end
+  end
+  if handout.count == 0 then
+    return rest(step, request)
+  end
+  if request.wait then
+    alarm.pass_on(step, request)
+  end
+  flush(step)
+  return hand.answer(handout)
 end
 
 return pop

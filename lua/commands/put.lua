@@ -35,33 +35,28 @@ local withdraw = require("doors.withdraw")
 local flags = states.flags
 local number = states.number
 
-local put = {}
+local put = { many = true, width = 5 }
 
-function put.parse(step, args)
-  arguments.count(args, 5)
-  local request = {
-    queue = arguments.name(args[1], "queue"),
-    jid = arguments.name(args[2], "jid"),
-    klass = args[3],
-    payload = args[4],
-    options = job.options(args[5]),
-    -- What the check finds out. Named here, since a table that grows costs twice.
-    record = nil,
-    open = nil,
-    policy = nil,
-    parent = nil,
-  }
-  if #request.klass > limits.NAME then
-    refuse("INVALID", "klass: has more than " .. limits.NAME .. " bytes")
+local QUEUE, JID, KLASS, PAYLOAD, OPTIONS = 1, 2, 3, 4, 5
+
+function put.parse(step, group)
+  local args, from = group.args, group.from
+  group.options = group.options or {}
+  for position = group.at + 1, group.count do
+    group.at = position
+    local at = from[position]
+    local options = job.options(args[at + OPTIONS])
+    group.options[position] = options
+    queues.want(step, arguments.name(args[at + QUEUE], "queue"))
+    records.want(step, arguments.name(args[at + JID], "jid"))
+    if #args[at + KLASS] > limits.NAME then
+      refuse("INVALID", "klass: has more than " .. limits.NAME .. " bytes")
+    end
+    klasses.want(step, args[at + KLASS])
+    if options.depends then
+      depends.want(step, options.depends)
+    end
   end
-  queues.want(step, request.queue)
-  klasses.want(step, request.klass)
-  settings.want(step, "max-payload")
-  records.want(step, request.jid)
-  if request.options.depends then
-    depends.want(step, request.options.depends)
-  end
-  return request
 end
 
 -- Whether this very call has been carried out before; the word of its answer, or nil.
@@ -76,21 +71,21 @@ local function repeated(record, options)
   return nil
 end
 
-function put.check(step, request)
-  local options, jid = request.options, request.jid
-  payloads.check(request.payload, settings.number(step, "max-payload"))
+-- Whether the job is to be put, what is already there under its jid, and what it waits for: the
+-- open dependencies, or a parent that has failed.
+local function examine(step, jid, options)
   local record = records.get(step, jid)
   if record and (options.if_exists == "repeated" or options.nonce) then
     local answer = repeated(record, options)
     if answer then
-      return { answer = answer }
+      return answer
     end
   end
   if record and records.has(record, flags.TRACE) then
     record = nil
   end
   if record and options.if_exists == "keep" then
-    return { answer = "kept" }
+    return "kept"
   elseif record and options.if_exists == "error" then
     refuse("EXISTS", "job " .. jid .. " exists, " .. states.name[record.state])
   end
@@ -98,23 +93,38 @@ function put.check(step, request)
     refuse("EXISTS", "jid: " .. jid .. " is a recurring job")
   end
   steps.touch(step, jid, "put")
-  request.record = record
-  if options.depends then
-    request.open, request.policy, request.parent =
-      depends.check(step, jid, record, options.depends, options)
-  end
   sequence.need(step, record and 1 or 2)
-  return request
+  if record then
+    step.freed[jid] = true
+  end
+  if not options.depends then
+    return nil, record
+  end
+  local open, policy, parent = depends.check(step, jid, record, options.depends, options)
+  return nil, record, { open = open, policy = policy, parent = parent }
+end
+
+function put.check(step, group)
+  local args, from = group.args, group.from
+  group.records = group.records or {}
+  group.ties = group.ties or {}
+  for position = group.at + 1, group.count do
+    if not group.answers[position] then
+      group.at = position
+      local at = from[position]
+      payloads.check(args[at + PAYLOAD], settings.value(step, "max-payload"))
+      group.answers[position], group.records[position], group.ties[position] =
+        examine(step, args[at + JID], group.options[position])
+    end
+  end
 end
 
 -- What of the options stays with the job.
 local function kept(options, replaced)
-  local rest = {
-    tags = options.tags,
-    lease = options.lease,
+  local rest = job.stay(options, {
     parent_failure = options.parent_failure,
     nonce = options.nonce and (replaced and "r" or "c") .. options.nonce,
-  }
+  })
   if options.depends or options.hold then
     rest.delay = options.delay
     rest.at = options.at
@@ -122,11 +132,10 @@ local function kept(options, replaced)
   return rest
 end
 
--- A record of what was put. An old one keeps its history, attempts, dependents and tracking.
-local function write(step, request, old)
-  local options = request.options
-  local record = old or records.new(request.jid, sequence.draw(step))
-  record.klass = klasses.number(step, request.klass)
+-- A record of what is put. An old one keeps its history, attempts, dependents and tracking.
+local function write(step, old, jid, klass, payload, options)
+  local record = old or records.new(jid, sequence.draw(step))
+  record.klass = klasses.number(step, klass)
   record.priority = options.priority or 0
   record.retries = options.retries or 5
   record.left = record.retries
@@ -135,53 +144,79 @@ local function write(step, request, old)
   if next(options) or old then
     records.set_options(record, kept(options, old))
   end
-  records.set_payload(step, record, request.payload)
+  records.set_payload(step, record, payload)
   if options.tags then
     tags.add(step, record, options.tags)
   end
   return record
 end
 
-function put.apply(step, request)
-  if request.answer then
-    return request.answer
+-- Takes an old job of the same jid out of wherever it is.
+local function clear(step, old, queue)
+  local home = queues.numbered(step, old.queue)
+  history.spell(old, home)
+  withdraw(step, old, home, "put", queue.name)
+  tags.clear(step, old)
+  edges.clear(step, old)
+  failures.forget(step, old)
+end
+
+-- The job depends on others: it waits for them, or acts upon one that has failed.
+local function tie_down(step, record, queue, options, tie)
+  if tie and tie.policy then
+    orphan.act(step, record, queue, tie.policy, tie.parent)
+    return
   end
-  local options, old = request.options, request.record
-  local queue = queues.ensure(step, request.queue)
+  edges.open(step, record, tie and tie.open or {}, options.parent_failure or "wait")
+  if options.hold then
+    records.raise(record, flags.HELD)
+  end
+  edges.park(step, record, queue)
+  events.report(step, "put", record, queue.name, "", "depends")
+end
+
+local function apply(step, queue, old, jid, klass, payload, options, tie)
   local was_running = old and old.state == number.running
   if old then
-    local home = queues.numbered(step, old.queue)
-    history.spell(old, home)
-    withdraw(step, old, home, "put", queue.name)
-    tags.clear(step, old)
-    edges.clear(step, old)
-    failures.forget(step, old)
+    clear(step, old, queue)
   end
-  local record = write(step, request, old)
+  local record = write(step, old, jid, klass, payload, options)
   record.queue = queue.number
-  local moment = job.due(step, options)
-  local parked = options.hold or (request.open and #request.open > 0)
-  local fresh = not old and not parked and not moment and not request.policy
+  local due = job.due(step, options)
+  local tied = options.hold or (tie and (tie.policy or #tie.open > 0))
+  local fresh = not old and not tied and not due
   if not fresh and not was_running then
     history.append(step, record, queue, "put", queue.name)
   end
-  if request.policy then
-    orphan.act(step, record, queue, request.policy, request.parent)
-  elseif parked then
-    edges.open(step, record, request.open or {}, options.parent_failure or "wait")
-    if options.hold then
-      records.raise(record, flags.HELD)
-    end
-    edges.park(step, record, queue)
-    events.report(step, "put", record, queue.name, "", "depends")
+  if tied then
+    tie_down(step, record, queue, options, tie)
   else
-    local state = place(step, record, queue, moment)
+    local state = place(step, record, queue, due)
     if fresh then
       records.raise(record, flags.FRESH)
     end
     events.report(step, "put", record, queue.name, "", state)
   end
   return old and "replaced" or "created"
+end
+
+function put.apply(step, group)
+  local args, from, answers = group.args, group.from, group.answers
+  for position = 1, group.count do
+    if not answers[position] then
+      local at = from[position]
+      answers[position] = apply(
+        step,
+        queues.ensure(step, args[at + QUEUE]),
+        group.records[position],
+        args[at + JID],
+        args[at + KLASS],
+        args[at + PAYLOAD],
+        group.options[position],
+        group.ties[position]
+      )
+    end
+  end
 end
 
 return put

@@ -43,14 +43,13 @@ function recur.parse(step, args)
   end
   queues.want(step, request.queue)
   klasses.want(step, request.klass)
-  settings.want(step, "max-payload")
   records.want(step, request.jid)
   return request
 end
 
 function recur.check(step, request)
   local jid, nonce = request.jid, request.options.nonce
-  payloads.check(request.payload, settings.number(step, "max-payload"))
+  payloads.check(request.payload, settings.value(step, "max-payload"))
   local record = records.live(step, jid)
   if record then
     refuse("EXISTS", "jid: " .. jid .. " is a job, " .. states.name[record.state])
@@ -61,6 +60,15 @@ function recur.check(step, request)
   end
   steps.touch(step, jid)
   return { request = request, old = old }
+end
+
+-- What of the options is the children's.
+local function kept(options)
+  local rest = {}
+  for name, value in pairs(options) do
+    rest[name] = name ~= "nonce" and value or nil
+  end
+  return rest
 end
 
 function recur.apply(step, plan)
@@ -74,7 +82,6 @@ function recur.apply(step, plan)
     templates.leave(step, old, queues.numbered(step, old.queue))
   end
   local nonce = options.nonce and (old and "r" or "c") .. options.nonce or ""
-  options.nonce = nil
   local first = step.now + request.offset
   local template = {
     jid = request.jid,
@@ -85,7 +92,7 @@ function recur.apply(step, plan)
     due = first,
     count = old and old.count or 0,
     paused = old and old.paused,
-    options = options,
+    options = kept(options),
     nonce = nonce,
   }
   templates.save(step, template, queue, request.payload)

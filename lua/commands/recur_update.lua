@@ -37,13 +37,12 @@ function update.parse(step, args)
   if request.changes.klass then
     klasses.want(step, request.changes.klass)
   end
-  settings.want(step, "max-payload")
   return request
 end
 
 function update.check(step, request)
   if request.payload then
-    payloads.check(request.payload, settings.number(step, "max-payload"))
+    payloads.check(request.payload, settings.value(step, "max-payload"))
   end
   local template = templates.read(step, request.jid)
   if not template then

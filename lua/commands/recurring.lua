@@ -2,11 +2,13 @@
 --
 -- Args: jids, at most limits.JOBS.
 -- Returns: for each jid a list of queue, jid, klass, payload, interval, next slot (0: paused),
--- count of children made, backlog, priority, retries, tags, lease (empty: the queue's) and paused
--- (0 or 1); or nothing for an unknown one. Times are milliseconds.
+-- count of children made, backlog, priority, retries, tags, lease (empty: the queue's), paused (0
+-- or 1) and the other options that its children keep (one msgpack map; empty: none); or nothing for
+-- an unknown one. Times are milliseconds.
 -- Errors: INVALID. Cost: O(1) a template.
 
 local arguments = require("rules.arguments")
+local job = require("rules.job")
 local klasses = require("store.klasses")
 local limits = require("rules.limits")
 local options_rules = require("rules.options")
@@ -27,6 +29,12 @@ function recurring.check(_, jids)
   return jids
 end
 
+local function others(options)
+  local kept = job.stay(options, {})
+  kept.tags, kept.lease = nil, nil
+  return next(kept) and cmsgpack.pack(kept) or ""
+end
+
 local function describe(step, template)
   local options = template.options
   return {
@@ -43,6 +51,7 @@ local function describe(step, template)
     options.tags or {},
     options.lease or "",
     template.paused and 1 or 0,
+    others(options),
   }
 end
 

@@ -42,7 +42,7 @@ function release.apply(step, plan)
   local record, queue = plan.record, plan.queue
   local state = plan.delay > 0 and "scheduled" or "waiting"
   local worker = record.worker
-  leave(step, record, queue, "released", state)
+  leave.record(step, record, queue, "released", state)
   events.report(step, "released", record, queue.name, worker, state)
   if plan.delay > 0 then
     place(step, record, queue, step.now + plan.delay)

@@ -31,9 +31,6 @@ function command.parse(step, args)
     local _, queue = setting.rule(arguments.name(names[position], "name"))
     if queue then
       queues.want(step, queue)
-      settings.want(step, "heartbeat")
-    else
-      settings.want(step, names[position])
     end
   end
   return { names = names, all = #args == 0 }

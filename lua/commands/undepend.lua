@@ -36,6 +36,11 @@ end
 function undepend.check(step, request)
   local record = subject.find(step, request.jid)
   sequence.need(step)
+  local freed = {}
+  for position = 1, #request.parents do
+    freed[request.parents[position]] = true
+  end
+  step.freed[request.jid] = request.all or freed
   return { request = request, record = record }
 end
 

@@ -1,8 +1,9 @@
--- worker: what one worker holds, a page at a time.
+-- worker: what one worker told about itself, and what it holds, a page at a time.
 --
 -- Args: worker, cursor (empty: from the start), count (1 to limits.JOBS).
 -- Returns: {cursor of the next page (empty: this was the last), last seen (milliseconds, 0: not
--- registered), then for each held job {jid, queue, end of the lease (milliseconds, 0: none)}}.
+-- registered), what it told about itself (see report; empty: nothing), then for each held job {jid,
+-- queue, end of the lease (milliseconds, 0: none)}}.
 -- Stalled are those whose end has passed. A page comes in the order of the ends; it holds about
 -- `count` jobs, a small worker's all at once.
 -- Errors: INVALID. Cost: O(count).
@@ -12,6 +13,7 @@ local keys = require("store.keys")
 local limits = require("rules.limits")
 local refuse = require("rules.refusal")
 local registry = require("doors.registry")
+local store = require("store.workers")
 
 local worker = {}
 
@@ -35,10 +37,11 @@ function worker.apply(step, request)
   local name = request.name
   local seen = redis.call("ZSCORE", keys.workers(step), name)
   local cursor, leases = registry.leases(step, name, request.cursor, request.count)
-  local list = { cursor, tonumber(seen or 0) }
+  local _, about = store.read(step, name)
+  local list = { cursor, tonumber(seen or 0), about }
   for position = 1, #leases do
     local lease = leases[position]
-    list[position + 2] = { lease.jid, lease.queue, lease.ending < math.huge and lease.ending or 0 }
+    list[position + 3] = { lease.jid, lease.queue, lease.ending < math.huge and lease.ending or 0 }
   end
   return list
 end

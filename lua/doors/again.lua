@@ -19,7 +19,7 @@ local function again(step, record, queue, ending)
   local worker = record.worker
   local attempt = record.attempt
   local detail = another and ending.detail or ending.exhausted or ending.detail
-  leave(step, record, queue, ending.entry, detail, ending.run)
+  leave.record(step, record, queue, ending.entry, detail, ending.run)
   record.left = left
   if another then
     stats.count(step, queue, "retries", 1)

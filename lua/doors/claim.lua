@@ -14,6 +14,10 @@ local writes = require("store.writes")
 
 local claim = {}
 
+local RUNNING = states.number.running
+local FRESH, PAYLOAD = states.flags.FRESH, states.flags.PAYLOAD
+local LAST_ATTEMPT = 65535
+
 local TOKEN = ">I4H"
 claim.JID = 7 -- where the jid starts in a member
 
@@ -30,14 +34,21 @@ function claim.member(record)
   return claim.token(record) .. record.jid
 end
 
--- The end of a lease from now on; a lease of 0 is without end. Its length, in milliseconds, is the
--- one asked for, else the job's, the queue's, the setting's.
-local function ending_of(step, record, queue, asked)
-  local lease = asked
-    or record.options ~= "" and records.options(record).lease
-    or queue.lease > 0 and queue.lease
-    or settings.milliseconds(step, "heartbeat")
+-- The length of a lease that is asked for neither by the call nor by the job: the queue's own, or
+-- the setting's.
+local function usual(step, queue)
+  return queue.lease > 0 and queue.lease or settings.milliseconds(step, "heartbeat")
+end
+
+local function ending_of(step, lease)
   return lease == 0 and "+inf" or step.now + lease
+end
+
+-- The end of a lease from now on; a lease of 0 is without end. asked: its length in milliseconds,
+-- or nil. options: the job's own, packed.
+local function ending_for(step, options, queue, asked)
+  local own = not asked and options ~= "" and cmsgpack.unpack(options).lease
+  return ending_of(step, asked or own or usual(step, queue))
 end
 
 -- A lease of this queue ends then: the clock must know, unless it knows an earlier one.
@@ -50,22 +61,81 @@ function claim.watch(step, queue, ending)
   clock.at(step, clock.LEASE, queue.number, ending)
 end
 
--- Hands a waiting job, already taken out of the waiting set, to a worker. Returns the lease's end.
-function claim.give(step, record, queue, worker, lease, request)
-  local attempt = record.attempt + 1
-  record.attempt = attempt > 65535 and 1 or attempt
-  record.state = states.number.running
-  record.popped = step.now
-  record.worker = worker
-  history.append(step, record, queue, "popped", worker)
-  records.save(step, record)
-  local member = claim.member(record)
-  local ending = ending_of(step, record, queue, lease)
-  writes.pair(step, "ZADD", keys.running(step, queue), ending, member)
-  workers.hold(step, worker, member, request, queue)
+-- What is the same for all jobs of a queue that one pop hands out. asked: the length of the leases
+-- in milliseconds, or nil.
+function claim.grant(step, queue, worker, request, asked)
+  return {
+    queue = queue,
+    worker = worker,
+    lease = records.lease(step.now, worker),
+    mark = workers.mark(request, queue),
+    asked = asked,
+    ending = ending_of(step, asked or usual(step, queue)),
+    limit = settings.value(step, "max-job-history"),
+    running = writes.adding(step, "ZADD", keys.running(step, queue)),
+    holding = workers.holding(step, worker),
+  }
+end
+
+-- Hands a waiting job, already taken out of the waiting set, to a worker. The record is changed as
+-- the text that it is: as tables, fifty jobs would cost a fifth more of a turn. Returns the text,
+-- the lease's end, the klass and the flags.
+function claim.give(step, grant, jid, text)
+  local queue, worker, now = grant.queue, grant.worker, step.now
+  -- luacheck: ignore 631 (one line, as the formatter has it)
+  local kind, flag, number, klass, epoch, attempt, place, high, low, since, retries, left, errors, lost, entries, _, options_length, size, from =
+    struct.unpack(records.LAYOUT, text)
+  local rest = string.sub(text, from)
+  if bit.band(flag, FRESH) ~= 0 then
+    flag = flag - FRESH
+    rest = rest .. history.entry("put", 0, since, queue.name)
+    entries = entries + 1
+  end
+  attempt = attempt < LAST_ATTEMPT and attempt + 1 or 1
+  rest = rest .. history.entry("popped", attempt, now, worker)
+  entries = entries + 1
+  if entries > grant.limit then
+    local inside = bit.band(flag, PAYLOAD) == 0 and size or 0
+    rest, entries = history.cut(rest, options_length + inside + 1, entries, grant.limit)
+  end
+  text = struct.pack(
+    records.LAYOUT,
+    kind - kind % 16 + RUNNING,
+    flag,
+    number,
+    klass,
+    epoch,
+    attempt,
+    place,
+    high,
+    low,
+    since,
+    retries,
+    left,
+    errors,
+    lost,
+    entries,
+    #grant.lease,
+    options_length,
+    size
+  ) .. grant.lease .. rest
+  records.store(step, jid, text)
+  local member = struct.pack(TOKEN, epoch, attempt) .. jid
+  local ending = grant.ending
+  if options_length > 0 then
+    ending = ending_for(step, string.sub(rest, 1, options_length), queue, grant.asked)
+  end
+  local list = grant.running
+  local at = #list
+  list[at + 1], list[at + 2] = ending, member
+  list = grant.holding
+  at = #list
+  list[at + 1], list[at + 2] = member, grant.mark
   claim.watch(step, queue, ending)
-  events.report(step, "popped", record, queue.name, worker, "")
-  return ending
+  if events.heard(step, flag) then
+    events.add(step, "popped", jid, queue.name, worker, "")
+  end
+  return text, ending, klass, flag
 end
 
 -- The end of a running job's lease: milliseconds, or +inf.
@@ -77,7 +147,7 @@ end
 
 -- Prolongs a lease that is held; returns its new end.
 function claim.renew(step, record, queue, lease)
-  local ending = ending_of(step, record, queue, lease)
+  local ending = ending_for(step, record.options, queue, lease)
   writes.pair(step, "ZADD", keys.running(step, queue), ending, claim.member(record))
   claim.watch(step, queue, ending)
   return ending

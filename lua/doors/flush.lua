@@ -2,14 +2,14 @@
 
 local purge = require("doors.purge")
 local records = require("store.records")
+local stats = require("store.stats")
 local writes = require("store.writes")
 
 local function flush(step)
-  if step.surplus then
-    writes.flush(step)
+  if step.kept then
     purge.surplus(step)
   end
-  step.kept = nil
+  stats.flush(step)
   records.flush(step)
   writes.flush(step)
 end

@@ -3,12 +3,57 @@
 local claim = require("doors.claim")
 local enter = require("doors.enter")
 local keys = require("store.keys")
+local klasses = require("store.klasses")
+local limits = require("rules.limits")
 local queues = require("store.queues")
 local records = require("store.records")
 local rings = require("store.rings")
+local states = require("rules.states")
 local workers = require("store.workers")
 
 local hand = {}
+
+-- What a pop hands out: the answer, as it is described in commands/pop.lua, how many jobs are in
+-- it, and the bytes of payload that are left; once a job does not fit, it is full.
+function hand.open(count)
+  return {
+    answer = { 0 },
+    count = 0,
+    most = count,
+    bytes = limits.BYTES,
+    full = false,
+    outside = nil, -- names of keys of payloads, and
+    places = nil, -- where in the answer they go
+  }
+end
+
+local function add(step, handout, queue, jid, klass, ending, text, flag)
+  local at = 6 * handout.count + 2
+  local answer = handout.answer
+  answer[at] = queue.name
+  answer[at + 1] = jid
+  answer[at + 2] = klasses.name(step, klass)
+  answer[at + 3] = ending == "+inf" and 0 or ending
+  answer[at + 4] = text
+  answer[at + 5] = ""
+  handout.count = handout.count + 1
+  if bit.band(flag, states.flags.PAYLOAD) ~= 0 then
+    handout.outside, handout.places = handout.outside or {}, handout.places or {}
+    table.insert(handout.outside, keys.payload(step, jid))
+    table.insert(handout.places, at + 5)
+  end
+end
+
+-- The answer, with the payloads that have keys of their own.
+function hand.answer(handout)
+  if handout.outside then
+    local payloads = redis.call("MGET", unpack(handout.outside))
+    for position = 1, #payloads do
+      handout.answer[handout.places[position]] = payloads[position]
+    end
+  end
+  return handout.answer
+end
 
 -- Puts members, each with its score after it, back from a position on.
 local function put_back(waiting, members, from)
@@ -17,32 +62,36 @@ local function put_back(waiting, members, from)
   end
 end
 
--- Claims up to `count` jobs (perhaps none) of a queue and adds them to `jobs`. room: the bytes of
--- payload that are left; once a job does not fit, `full`. The first job of a pop always fits.
-function hand.out(step, request, queue, count, room, jobs)
+-- Claims jobs of a queue, as many as there is room for. The first job of a pop always fits.
+local function claim_some(step, request, queue, handout)
   local waiting = keys.waiting(step, queue)
-  local members = {}
-  if count > 0 and not room.full then
-    members = redis.call("ZPOPMIN", waiting, count)
+  local members = redis.call("ZPOPMIN", waiting, handout.most - handout.count)
+  local jids = {}
+  for position = 1, #members / 2 do
+    jids[position] = string.sub(members[2 * position - 1], enter.JID)
   end
-  for position = 1, #members, 2 do
-    records.want(step, string.sub(members[position], enter.JID))
-  end
-  records.read(step)
-  for position = 1, #members, 2 do
-    local member = members[position]
-    local record = records.live(step, string.sub(member, enter.JID))
-    if record.size > room.bytes and #jobs > 0 then
-      room.full = true
-      put_back(waiting, members, position)
+  local texts = records.texts(step, jids)
+  local grant
+  for position = 1, #jids do
+    local size = records.size(texts[position])
+    if size > handout.bytes and handout.count > 0 then
+      handout.full = true
+      put_back(waiting, members, 2 * position - 1)
       break
     end
-    room.bytes = room.bytes - record.size
-    local ending = claim.give(step, record, queue, request.worker, request.lease, request.request)
-    jobs[#jobs + 1] = { record = record, queue = queue, ending = ending }
+    handout.bytes = handout.bytes - size
+    grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
+    local text, ending, klass, flag = claim.give(step, grant, jids[position], texts[position])
+    add(step, handout, queue, jids[position], klass, ending, text, flag)
+  end
+end
+
+function hand.out(step, request, queue, handout)
+  if handout.count < handout.most and not handout.full then
+    claim_some(step, request, queue, handout)
   end
   -- Waking is a chain: who leaves jobs behind wakes the next.
-  if queue.waiters > step.now and redis.call("EXISTS", waiting) == 1 then
+  if queue.waiters > step.now and redis.call("EXISTS", keys.waiting(step, queue)) == 1 then
     rings.wake(step, queue)
   end
 end
@@ -58,24 +107,27 @@ local function earlier(one, other)
 end
 
 -- The jobs that this request was given before, as far as they are still held, in the same order.
-function hand.again(step, request)
+function hand.again(step, request, handout)
   local held = redis.call("HGETALL", workers.key(step, request.worker))
-  local jobs, ranks = {}, {}
+  local found, ranks = {}, {}
   for position = 1, #request.queues do
     ranks[request.queues[position]] = position
   end
   for position = 1, #held, 2 do
     local mark, number = string.match(held[position + 1], "^(.*):(%d+)$")
-    if mark == request.request then
+    if mark == request.request and #held[position] >= workers.LEASE then
       local record = records.live(step, string.sub(held[position], claim.JID))
       local queue = queues.numbered(step, number)
-      local ending = claim.ending(step, record, queue)
-      jobs[#jobs + 1] =
-        { record = record, queue = queue, ending = ending, rank = ranks[queue.name] or 0 }
+      found[#found + 1] = { record = record, queue = queue, rank = ranks[queue.name] or 0 }
     end
   end
-  table.sort(jobs, earlier)
-  return jobs
+  table.sort(found, earlier)
+  for position = 1, #found do
+    local record, queue = found[position].record, found[position].queue
+    local ending = claim.ending(step, record, queue)
+    local text = records.pack(record)
+    add(step, handout, queue, record.jid, record.klass, ending, text, record.flags)
+  end
 end
 
 return hand

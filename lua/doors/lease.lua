@@ -11,46 +11,27 @@ local steps = require("store.step")
 
 local lease = {}
 
--- Reads queue, jid and token from the first three arguments, and announces what they need.
-function lease.parse(step, args)
-  local request = {
-    queue = arguments.name(args[1], "queue"),
-    jid = arguments.name(args[2], "jid"),
-    token = arguments.token(args[3]),
-    -- For the commands to fill in; a table that grows is paid for again at each size.
-    payload = nil,
-    options = nil,
-    next = nil,
-    record = nil,
-    home = nil,
-  }
-  queues.want(step, request.queue)
-  records.want(step, request.jid)
-  return request
+local RUNNING = states.number.running
+
+-- Checks what a holder shows, and announces what is to be read for it.
+function lease.want(step, queue, jid, token)
+  queues.want(step, arguments.name(queue, "queue"))
+  records.want(step, arguments.name(jid, "jid"))
+  arguments.token(token)
 end
 
--- The record and the queue of a lease that is held. When this holder has ended it before with the
--- same `word`, nothing and the history's detail: the call is a repeat. Else refuses.
-function lease.held(step, request, word)
-  local record = records.get(step, request.jid)
-  if not record then
-    refuse("NOJOB", "no job " .. request.jid)
-  end
-  local epoch, attempt = claim.parts(request.token)
-  local queue = queues.named(step, request.queue)
-  local same = record.epoch == epoch
-  if
-    same
-    and record.attempt == attempt
-    and record.state == states.number.running
-    and queue
-    and queue.number == record.queue
-  then
-    steps.touch(step, request.jid)
-    return record, queue
-  end
+-- Reads queue, jid and token from the first three arguments.
+function lease.parse(step, args)
+  lease.want(step, args[1], args[2], args[3])
+  return { queue = args[1], jid = args[2], token = args[3] }
+end
+
+-- Why a lease is not held: when this holder has ended it before with the same `word`, the history's
+-- detail, as the call is a repeat. Else refuses.
+local function ended(record, token, word)
+  local epoch, attempt = claim.parts(token)
   local how, detail = "replaced", nil
-  if same then
+  if record.epoch == epoch then
     how, detail = history.ending(record, attempt)
   end
   if how == word then
@@ -60,7 +41,32 @@ function lease.held(step, request, word)
     how = detail
   end
   how = how or "expired"
-  refuse("LEASELOST", how .. " the lease on job " .. request.jid .. " has ended: " .. how)
+  refuse("LEASELOST", how .. " the lease on job " .. record.jid .. " has ended: " .. how)
+end
+
+-- The queue of a lease that is held, or nothing and the detail of its end when the holder repeats
+-- the call by which it has ended it. Else refuses.
+function lease.find(step, queue_name, jid, token, word)
+  local text = records.text(step, jid)
+  if not text then
+    refuse("NOJOB", "no job " .. jid)
+  end
+  local queue = queues.named(step, queue_name)
+  local state, number, held = records.lease_of(text)
+  if held == token and state == RUNNING and queue and queue.number == number then
+    steps.touch(step, jid)
+    return queue
+  end
+  return ended(records.get(step, jid), token, word)
+end
+
+-- As find; returns the record and the queue.
+function lease.held(step, request, word)
+  local queue, detail = lease.find(step, request.queue, request.jid, request.token, word)
+  if queue then
+    return records.get(step, request.jid), queue
+  end
+  return nil, detail
 end
 
 return lease

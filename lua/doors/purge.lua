@@ -12,6 +12,7 @@ local retention = require("store.retention")
 local root = require("store.root")
 local settings = require("store.settings")
 local states = require("rules.states")
+local writes = require("store.writes")
 
 local purge = {}
 
@@ -52,12 +53,15 @@ end
 
 -- What this step's own ended jobs pushed over the limit.
 function purge.surplus(step)
-  for key, kept in pairs(step.kept) do
-    if kept.surplus then
-      drop(step, key, redis.call("ZRANGE", key, 0, kept.surplus - 1))
+  local kept = step.kept
+  step.kept = nil
+  for key, found in pairs(kept) do
+    local excess = retention.excess(step, found)
+    if excess > 0 then
+      writes.flush(step) -- what has ended is to be seen
+      drop(step, key, redis.call("ZRANGE", key, 0, excess - 1))
     end
   end
-  step.surplus = nil
 end
 
 -- Up to `budget` jobs of the set that are too old or too many. Returns how many were looked at and

@@ -3,19 +3,16 @@
 
 local claim = require("doors.claim")
 local keys = require("store.keys")
+local limits = require("rules.limits")
 local queues = require("store.queues")
 local settings = require("store.settings")
-local writes = require("store.writes")
+local workers = require("store.workers")
 
 local registry = {}
 
-local SERVED = 6 -- bytes of the longest field of a worker's hash that is no lease: `served`
-
 -- Takes a worker off the registry; true when it was there.
 function registry.remove(step, worker)
-  local key = keys.worker(step, worker)
-  writes.one(step, "HDEL", key, "seen")
-  writes.one(step, "HDEL", key, "served")
+  workers.forget(step, worker)
   return redis.call("ZREM", keys.workers(step), worker) == 1
 end
 
@@ -31,11 +28,31 @@ function registry.retire(step, _, budget)
   return #names, oldest and tonumber(oldest) + age or nil
 end
 
--- How many leases a worker holds.
-function registry.held(step, worker)
-  local key = keys.worker(step, worker)
-  local seen, served = unpack(redis.call("HMGET", key, "seen", "served"))
-  return redis.call("HLEN", key) - (seen and 1 or 0) - (served and 1 or 0)
+local function serves(names, queue_name)
+  for position = 1, #names do
+    if names[position] == queue_name then
+      return true
+    end
+  end
+  return false
+end
+
+-- How many of the live workers, the limits.JOBS that were seen last, have reported that they serve
+-- a queue, and how many have reported no queues.
+function registry.serving(step, queue_name)
+  local oldest = "(" .. step.now - limits.LIVE
+  local key = keys.workers(step)
+  local names = redis.call("ZRANGE", key, "+inf", oldest, "BYSCORE", "REV", "LIMIT", 0, limits.JOBS)
+  local serving, silent = 0, 0
+  for position = 1, #names do
+    local reported = workers.queues(step, names[position])
+    if not reported or #reported == 0 then
+      silent = silent + 1
+    elseif serves(reported, queue_name) then
+      serving = serving + 1
+    end
+  end
+  return serving, silent
 end
 
 -- Members of running sets, by queue, with the leases' ends.
@@ -58,7 +75,7 @@ function registry.leases(step, worker, cursor, count)
   local found = redis.call("HSCAN", keys.worker(step, worker), from, "COUNT", count)
   local fields, leases = found[2], {}
   for position = 1, #fields, 2 do
-    if #fields[position] > SERVED then
+    if #fields[position] >= workers.LEASE then
       local number = string.match(fields[position + 1], "(%d+)$")
       leases[number] = leases[number] or {}
       table.insert(leases[number], fields[position])

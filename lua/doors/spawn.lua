@@ -3,6 +3,7 @@
 
 local enter = require("doors.enter")
 local events = require("store.events")
+local job = require("rules.job")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local memory = require("store.memory")
@@ -36,11 +37,7 @@ local function make(step, queue, template, moment)
   record.priority = options.priority or 0
   record.retries = retries
   record.left = retries
-  records.set_options(record, {
-    tags = options.tags,
-    lease = options.lease,
-    origin = template.jid,
-  })
+  records.set_options(record, job.stay(options, { origin = template.jid }))
   records.set_payload(step, record, template.payload)
   if options.tags then
     tags.add(step, record, options.tags)

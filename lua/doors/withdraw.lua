@@ -21,7 +21,7 @@ local function withdraw(step, record, queue, entry, detail)
   elseif state == number.depends then
     edges.unpark(step, record, queue)
   elseif state == number.running then
-    leave(step, record, queue, entry, detail)
+    leave.record(step, record, queue, entry, detail)
   elseif state == number.complete then
     writes.one(step, "ZREM", keys.complete(step, queue), record.jid)
   elseif state == number.failed then

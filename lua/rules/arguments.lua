@@ -16,6 +16,15 @@ function arguments.name(value, what)
   return value
 end
 
+-- The name of a worker, which is shorter than others.
+function arguments.worker(value)
+  arguments.name(value, "worker")
+  if #value > limits.WORKER then
+    refuse("INVALID", "worker: has more than " .. limits.WORKER .. " bytes")
+  end
+  return value
+end
+
 -- A text of at most limits.TEXT bytes; may be empty.
 function arguments.text(value, what)
   if #value > limits.TEXT then
@@ -63,14 +72,18 @@ function arguments.token(value)
   return value
 end
 
--- Refuses a call whose number of arguments is not between low and high.
-function arguments.count(args, low, high)
-  if #args < low or #args > (high or low) then
+-- Refuses a number of arguments that is not between low and high.
+function arguments.width(given, low, high)
+  if given < low or given > (high or low) then
     refuse(
       "INVALID",
-      "arguments: " .. #args .. " given, " .. low .. " to " .. (high or low) .. " taken"
+      "arguments: " .. given .. " given, " .. low .. " to " .. (high or low) .. " taken"
     )
   end
+end
+
+function arguments.count(args, low, high)
+  arguments.width(#args, low, high)
 end
 
 return arguments

@@ -57,31 +57,55 @@ local CHECK = {
   end,
 }
 
+local NONE = {}
+
+-- The options that were read last: jobs are often put with the same ones in a row.
+local last = { packed = "", allowed = nil, options = NONE }
+
 -- packed: the map's bytes. allowed: option names, each with true or a rule of its own, or nil for
--- all of rules/options.lua.
-function job.options(packed, allowed)
-  local options = {}
+-- all of rules/options.lua. what: the argument's name, `options` unless it has another. Returns a
+-- table that is not to be changed.
+function job.options(packed, allowed, what)
   if packed == "" then
-    return options
+    return NONE
+  end
+  if packed == last.packed and allowed == last.allowed then
+    return last.options
   end
   if #packed > limits.OPTIONS then
-    refuse("INVALID", "options: have " .. #packed .. " bytes, the limit is " .. limits.OPTIONS)
+    refuse(
+      "INVALID",
+      (what or "options") .. ": has " .. #packed .. " bytes, the limit is " .. limits.OPTIONS
+    )
   end
   local fine, given = pcall(cmsgpack.unpack, packed)
   if not fine or type(given) ~= "table" then
-    refuse("INVALID", "options: are no msgpack map")
+    refuse("INVALID", (what or "options") .. ": must be a msgpack map")
   end
+  local options = {}
   for name, value in pairs(given) do
     local rule = rules[name]
     if allowed and allowed[name] ~= true then
       rule = allowed[name]
     end
     if not rule then
-      refuse("INVALID", "options: " .. tostring(name) .. " is not known here")
+      refuse("INVALID", (what or "options") .. ": " .. tostring(name) .. " is not known here")
     end
     options[name] = CHECK[rule.kind](value, name, rule)
   end
+  last = { packed = packed, allowed = allowed, options = options }
   return options
+end
+
+-- Adds to `rest` what of the options stays with a job from queue to queue; returns it.
+function job.stay(options, rest)
+  for name, value in pairs(options) do
+    local rule = rules[name]
+    if rule and rule.stays then
+      rest[name] = value
+    end
+  end
+  return rest
 end
 
 -- The moment, in milliseconds, at which a job of these options may run, or nil for now. Of a delay

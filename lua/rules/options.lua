@@ -1,6 +1,7 @@
 -- The one table of a job's options. kind: integer (low..high), flag, word (one of words), names (a
--- list of at most `most`). since: the data format from which the option is known. Times are
--- milliseconds. pyjobs/options.py mirrors it, in seconds.
+-- list of at most `most`), text (of at most `most` bytes). since: the data format from which the
+-- option is known. stays: it is kept with the job, from queue to queue. Times are milliseconds.
+-- pyjobs/options.py mirrors it, in seconds.
 
 local limits = require("rules.limits")
 
@@ -9,7 +10,7 @@ return {
   delay = { kind = "integer", low = 0, high = limits.CENTURY, since = 1 },
   at = { kind = "integer", low = 0, high = limits.SEQUENCE - 1, since = 1 },
   retries = { kind = "integer", low = 0, high = 65535, default = 5, since = 1 },
-  tags = { kind = "names", most = limits.TAGS, since = 1 },
+  tags = { kind = "names", most = limits.TAGS, since = 1, stays = true },
   depends = { kind = "names", most = limits.JOBS, since = 1 },
   missing = { kind = "word", words = { done = true, refuse = true }, since = 1 },
   parent_failure = {
@@ -17,7 +18,25 @@ return {
     words = { wait = true, fail = true, cancel = true, run = true },
     since = 1,
   },
-  lease = { kind = "integer", low = 0, high = limits.CENTURY, since = 1 },
+  lease = { kind = "integer", low = 0, high = limits.CENTURY, since = 1, stays = true },
+  -- How long an attempt may take before the worker interrupts it, and before the worker's process
+  -- is replaced; 0: no limit, whatever the worker's own is.
+  run_within = { kind = "integer", low = 0, high = limits.CENTURY, since = 1, stays = true },
+  kill_within = { kind = "integer", low = 0, high = limits.CENTURY, since = 1, stays = true },
+  -- How long a retried job waits, see rules/backoff.lua. The jitter is in thousandths.
+  backoff = {
+    kind = "word",
+    words = { fixed = true, linear = true, exponential = true },
+    since = 1,
+    stays = true,
+  },
+  backoff_base = { kind = "integer", low = 1, high = limits.CENTURY, since = 1, stays = true },
+  backoff_cap = { kind = "integer", low = 1, high = limits.CENTURY, since = 1, stays = true },
+  backoff_jitter = { kind = "integer", low = 0, high = 1000, since = 1, stays = true },
+  -- What travels from the putter to the code that runs the job; opaque bytes.
+  context = { kind = "text", most = limits.CONTEXT, since = 1, stays = true },
+  -- How long the result is kept; 0: not at all.
+  keep_result = { kind = "integer", low = 0, high = limits.CENTURY, since = 1, stays = true },
   if_exists = {
     kind = "word",
     words = { replace = true, keep = true, error = true, repeated = true },

@@ -1,12 +1,13 @@
--- The limit on one job's payload.
+-- The limit on one job's payload, and on its result.
 
 local refuse = require("rules.refusal")
 
 local payloads = {}
 
-function payloads.check(payload, most)
+-- what: the argument's name, `data` unless it has another.
+function payloads.check(payload, most, what)
   if #payload > most then
-    refuse("INVALID", "data: has " .. #payload .. " bytes, the limit is " .. most)
+    refuse("INVALID", (what or "data") .. ": has " .. #payload .. " bytes, the limit is " .. most)
   end
 end
 

@@ -9,12 +9,17 @@ local stats = require("store.stats")
 
 local failures = {}
 
--- The failure that is noted for a record, or nil.
-function failures.read(step, record)
+-- The failure that is noted for a record, as it is stored, or nil.
+function failures.packed(step, record)
   if not records.has(record, states.flags.FAILURE) then
     return nil
   end
-  local packed = redis.call("GET", keys.failure(step, record.jid))
+  return redis.call("GET", keys.failure(step, record.jid)) or nil
+end
+
+-- The same as a table.
+function failures.read(step, record)
+  local packed = failures.packed(step, record)
   return packed and cmsgpack.unpack(packed) or nil
 end
 
@@ -37,7 +42,7 @@ function failures.add(step, record, queue, group)
   record.queue = queue.number
   record.since = step.now
   records.save(step, record)
-  retention.failed(step, record, queue)
+  retention.failed(step, record.jid, queue)
   redis.call("ZADD", keys.group(step, group), step.now, record.jid)
   redis.call("ZADD", keys.groups(step), 0, group)
   stats.count(step, queue, "failures", 1)

@@ -13,24 +13,25 @@ local HEAD = 11
 
 local number = events.number
 
-local function pack(kind, attempt, time, detail)
+-- One entry; kind is a word of rules/events.lua.
+function history.entry(kind, attempt, time, detail)
   return struct.pack(ENTRY, #detail, number[kind], attempt, time) .. detail
 end
 
--- Keeps the first entry and the newest, `limit` in all.
-local function cut(record, limit)
-  local tail = record.tail
-  local from = 1
-  local first = ""
+-- Keeps the first entry and the newest, `limit` in all. rest: the end of a record, whose history
+-- begins at `from`. Returns it, and how many entries it has.
+function history.cut(rest, from, entries, limit)
+  if entries <= limit then
+    return rest, entries
+  end
   if limit > 1 then
-    from = from + HEAD + struct.unpack(">H", tail)
-    first = string.sub(tail, 1, from - 1)
+    from = from + HEAD + struct.unpack(">H", rest, from)
   end
-  for _ = 1, record.entries - limit do
-    from = from + HEAD + struct.unpack(">H", tail, from)
+  local kept = string.sub(rest, 1, from - 1)
+  for _ = 1, entries - limit do
+    from = from + HEAD + struct.unpack(">H", rest, from)
   end
-  record.tail = first .. string.sub(tail, from)
-  record.entries = limit
+  return kept .. string.sub(rest, from), limit
 end
 
 -- Writes out the put of a job that has waited since, before anything else becomes of it.
@@ -38,7 +39,7 @@ function history.spell(record, queue)
   local fresh = states.flags.FRESH
   if bit.band(record.flags, fresh) ~= 0 then
     records.lower(record, fresh)
-    record.tail = pack("put", 0, record.since, queue.name)
+    record.rest = record.rest .. history.entry("put", 0, record.since, queue.name)
     record.entries = 1
   end
 end
@@ -46,13 +47,10 @@ end
 -- Appends an entry; `kind` is a word of rules/events.lua, `queue` the queue that the job is in.
 function history.append(step, record, queue, kind, detail)
   history.spell(record, queue)
-  record.tail = record.tail .. pack(kind, record.attempt, step.now, detail or "")
-  local entries = record.entries + 1
-  record.entries = entries
-  local limit = settings.number(step, "max-job-history")
-  if entries > limit then
-    cut(record, limit)
-  end
+  record.rest = record.rest .. history.entry(kind, record.attempt, step.now, detail or "")
+  local limit = settings.value(step, "max-job-history")
+  record.rest, record.entries =
+    history.cut(record.rest, records.history(record), record.entries + 1, limit)
 end
 
 -- The words with which an attempt can end, and what a holder is told about it.
@@ -69,13 +67,13 @@ local ENDS = {
 
 -- How the attempt ended: the word for its holder and the entry's detail, or nil.
 function history.ending(record, attempt)
-  local tail = record.tail
-  local from = 1
-  while from <= #tail do
-    local length, kind, entry_attempt = struct.unpack(ENTRY, tail, from)
+  local rest = record.rest
+  local from = records.history(record)
+  while from <= #rest do
+    local length, kind, entry_attempt = struct.unpack(ENTRY, rest, from)
     local word = ENDS[kind]
     if entry_attempt == attempt and word then
-      return word, string.sub(tail, from + HEAD, from + HEAD + length - 1)
+      return word, string.sub(rest, from + HEAD, from + HEAD + length - 1)
     end
     from = from + HEAD + length
   end

@@ -12,6 +12,10 @@ function keys.payload(step, jid)
   return step.root .. "payload:" .. jid
 end
 
+function keys.result(step, jid)
+  return step.root .. "result:" .. jid
+end
+
 function keys.failure(step, jid)
   return step.root .. "failure:" .. jid
 end
@@ -28,37 +32,26 @@ function keys.template(step, jid)
   return step.root .. "template:" .. jid
 end
 
-function keys.waiting(step, queue)
-  return step.root .. "waiting:" .. queue.number
+-- The name of a queue's key is made once a call.
+local function of_queue(kind)
+  return function(step, queue)
+    local name = queue.keys[kind]
+    if not name then
+      name = step.root .. kind .. ":" .. queue.number
+      queue.keys[kind] = name
+    end
+    return name
+  end
 end
 
-function keys.running(step, queue)
-  return step.root .. "running:" .. queue.number
-end
-
-function keys.scheduled(step, queue)
-  return step.root .. "scheduled:" .. queue.number
-end
-
-function keys.depends(step, queue)
-  return step.root .. "depends:" .. queue.number
-end
-
-function keys.complete(step, queue)
-  return step.root .. "complete:" .. queue.number
-end
-
-function keys.failed(step, queue)
-  return step.root .. "failed:" .. queue.number
-end
-
-function keys.recurring(step, queue)
-  return step.root .. "recurring:" .. queue.number
-end
-
-function keys.ring(step, queue)
-  return step.root .. "ring:" .. queue.number
-end
+keys.waiting = of_queue("waiting")
+keys.running = of_queue("running")
+keys.scheduled = of_queue("scheduled")
+keys.depends = of_queue("depends")
+keys.complete = of_queue("complete")
+keys.failed = of_queue("failed")
+keys.recurring = of_queue("recurring")
+keys.ring = of_queue("ring")
 
 function keys.stats(step, queue, day)
   return step.root .. "stats:" .. day .. ":" .. queue.number
@@ -66,6 +59,10 @@ end
 
 function keys.histogram(step, queue, day)
   return step.root .. "histogram:" .. day .. ":" .. queue.number
+end
+
+function keys.journal(step, queue, day)
+  return step.root .. "samples:" .. day .. ":" .. queue.number
 end
 
 function keys.group(step, group)

@@ -37,6 +37,7 @@ function queues.named(step, name)
     waiters = waiters,
     bound = bound,
     resumed = resumed,
+    keys = {}, -- names of its keys, see store/keys.lua
   }
   step.queues = step.queues or {}
   step.queues[name] = queue
@@ -88,6 +89,7 @@ function queues.ensure(step, name)
     waiters = 0,
     bound = 0,
     resumed = 0,
+    keys = {},
   }
   step.queues = step.queues or {}
   step.queues[name] = queue

@@ -16,9 +16,16 @@ records.FORMAT = 1
 -- format and state (four bits each), flags, queue, klass, epoch, attempt, place, priority (see
 -- rules/priorities.lua), since, retries, left, errors, lost leases, history entries, and the
 -- lengths of lease, options and payload.
-local LAYOUT = ">BHI3I3I4HI6I4I3I6HHBBHBHI3"
+records.LAYOUT = ">BHI3I3I4HI6I4I3I6HHBBHBHI3"
+
+local TOKEN_AT, SIZE_AT = 10, 46 -- where epoch and attempt are, and the last of all
 
 local LEASE = ">I6" -- popped at; the worker's name follows
+
+-- The lease as a record holds it.
+function records.lease(popped, worker)
+  return struct.pack(LEASE, popped) .. worker
+end
 
 function records.want(step, jid)
   local unread = step.unread
@@ -28,7 +35,7 @@ end
 local function unpack_record(jid, text)
   -- luacheck: ignore 631 (one line, as the formatter has it)
   local kind, flag, queue, klass, epoch, attempt, place, high, low, since, retries, left, errors, lost, entries, lease_length, options_length, payload_length, from =
-    struct.unpack(LAYOUT, text)
+    struct.unpack(records.LAYOUT, text)
   local state = kind % 16
   local record = {
     jid = jid,
@@ -52,22 +59,31 @@ local function unpack_record(jid, text)
     packed = text,
   }
   if lease_length > 0 then
-    record.popped = struct.unpack(LEASE, text, from)
-    record.worker = string.sub(text, from + 6, from + lease_length - 1)
+    record.popped, record.worker = records.holder(text, from, lease_length)
     from = from + lease_length
   end
   if options_length > 0 then
     record.options = string.sub(text, from, from + options_length - 1)
     from = from + options_length
   end
-  if bit.band(flag, flags.PAYLOAD) ~= 0 then
-    record.payload = nil -- in a key of its own, and not read
-  else
-    record.payload = string.sub(text, from, from + payload_length - 1)
-    from = from + payload_length
-  end
-  record.tail = string.sub(text, from)
+  record.rest = string.sub(text, from)
   return record
+end
+
+-- Of a stored text: state, queue and token of the lease.
+function records.lease_of(text)
+  local kind, _, queue = struct.unpack(">BHI3", text)
+  return kind % 16, queue, string.sub(text, TOKEN_AT, TOKEN_AT + 5)
+end
+
+-- Of a stored text: when the job was popped and by whom. from, length: where that stands.
+function records.holder(text, from, length)
+  return (struct.unpack(LEASE, text, from)), string.sub(text, from + 6, from + length - 1)
+end
+
+-- The length of the payload of a stored text.
+function records.size(text)
+  return (struct.unpack(">I3", text, SIZE_AT))
 end
 
 -- A record of a jid that is not known yet. number: a fresh one of the sequence, for the epoch.
@@ -91,52 +107,73 @@ function records.new(jid, number)
     lost = 0,
     entries = 0,
     options = "",
-    payload = "",
+    rest = "",
     size = 0,
-    tail = "",
     packed = nil,
     dirty = nil,
   }
 end
 
--- Reads all wanted records in one call.
+-- The stored texts of records, in one call; false for one that is absent.
+function records.texts(step, jids)
+  if #jids == 1 then
+    return { redis.call("GET", keys.job(step, jids[1])) }
+  elseif #jids == 0 then
+    return jids
+  end
+  local names = {}
+  for position = 1, #jids do
+    names[position] = keys.job(step, jids[position])
+  end
+  return redis.call("MGET", unpack(names))
+end
+
+-- Reads all wanted records.
 function records.read(step)
-  local unread = step.unread
+  local unread, known = step.unread, step.records
   if #unread == 0 then
     return
   end
-  if #unread == 1 then
-    local jid = unread[1]
-    if step.records[jid] == nil then
-      local text = redis.call("GET", keys.job(step, jid))
-      step.records[jid] = text and unpack_record(jid, text)
-    end
-  else
-    local names = {}
-    for position = 1, #unread do
-      names[position] = keys.job(step, unread[position])
-    end
-    local texts = redis.call("MGET", unpack(names))
-    for position = 1, #unread do
-      local jid = unread[position]
-      if step.records[jid] == nil then
-        local text = texts[position]
-        step.records[jid] = text and unpack_record(jid, text)
-      end
+  local texts = records.texts(step, unread)
+  for position = 1, #unread do
+    local jid = unread[position]
+    if known[jid] == nil then
+      known[jid] = texts[position]
     end
   end
   step.unread = {}
 end
 
--- The record of a job, or nil. A trace of an erased job is a record with the flag TRACE.
-function records.get(step, jid)
+-- Stores a record that was changed as a text.
+function records.store(step, jid, text)
+  step.records[jid] = nil
+  writes.store(step, keys.job(step, jid), text)
+end
+
+local function found(step, jid)
   local record = step.records[jid]
   if record == nil then
     records.want(step, jid)
     records.read(step)
     record = step.records[jid]
   end
+  return record
+end
+
+-- The record of a job, or nil. A trace of an erased job is a record with the flag TRACE.
+function records.get(step, jid)
+  local record = found(step, jid)
+  if type(record) == "string" then
+    record = unpack_record(jid, record)
+    step.records[jid] = record
+  end
   return record or nil
+end
+
+-- The same as the text that is or will be stored.
+function records.text(step, jid)
+  local record = found(step, jid)
+  return type(record) == "table" and records.pack(record) or record or nil
 end
 
 -- As get, but a trace counts as nothing.
@@ -176,19 +213,24 @@ function records.set_options(record, options)
   record.options = next(options) and cmsgpack.pack(options) or ""
 end
 
+-- Where the history begins in `rest`: behind the payload, unless that has a key of its own.
+function records.history(record)
+  return records.has(record, flags.PAYLOAD) and 1 or record.size + 1
+end
+
 -- Gives a record its payload; a large one goes to a key of its own.
 function records.set_payload(step, record, payload)
   local size = #payload
   if size > limits.INLINE then
     writes.store(step, keys.payload(step, record.jid), payload)
+    record.rest = string.sub(record.rest, records.history(record))
     records.raise(record, flags.PAYLOAD)
-    record.payload = nil
   else
+    record.rest = payload .. string.sub(record.rest, records.history(record))
     if records.has(record, flags.PAYLOAD) then
       writes.drop(step, keys.payload(step, record.jid))
       records.lower(record, flags.PAYLOAD)
     end
-    record.payload = payload
   end
   record.size = size
 end
@@ -216,11 +258,11 @@ function records.pack(record)
   end
   local lease = ""
   if record.worker then
-    lease = struct.pack(LEASE, record.popped) .. record.worker
+    lease = records.lease(record.popped, record.worker)
   end
   local high, low = priorities.split(record.priority)
   packed = struct.pack(
-    LAYOUT,
+    records.LAYOUT,
     record.format * 16 + record.state,
     record.flags,
     record.queue,
@@ -239,7 +281,7 @@ function records.pack(record)
     #lease,
     #record.options,
     record.size
-  ) .. lease .. record.options .. (record.payload or "") .. record.tail
+  ) .. lease .. record.options .. record.rest
   record.packed = packed
   return packed
 end

@@ -16,43 +16,48 @@ end
 
 -- How many of a set of this size are too many; 0 while the slack lasts.
 function retention.surplus(step, prefix, size)
-  local limit = settings.number(step, prefix .. "-count")
+  local limit = settings.value(step, prefix .. "-count")
   return size > limit + slack(limit) and size - limit or 0
 end
 
-local function add(step, record, queue, key, prefix)
-  writes.pair(step, "ZADD", key, step.now, record.jid)
-  step.kept = step.kept or {}
-  local kept = step.kept[key]
+local function add(step, jid, queue, key, prefix)
+  writes.pair(step, "ZADD", key, step.stamp, jid)
+  local kept = step.kept
   if not kept then
-    kept = { added = 0, size = redis.call("ZCARD", key) }
-    step.kept[key] = kept
-    if kept.size == 0 then
+    kept = {}
+    step.kept = kept
+  end
+  local found = kept[key]
+  if not found then
+    found = { added = 0, size = redis.call("ZCARD", key), prefix = prefix }
+    kept[key] = found
+    if found.size == 0 then
       local moment = step.now + settings.milliseconds(step, prefix)
       clock.at(step, clock.RETENTION, queue.number, moment)
     end
   end
-  kept.added = kept.added + 1
-  local surplus = retention.surplus(step, prefix, kept.size + kept.added)
-  if surplus > 0 then
-    -- More than what comes in goes out, or a set that is over its limit would stay so.
-    step.surplus = true
-    kept.surplus = math.min(surplus, kept.added + limits.DUE)
-  end
+  found.added = found.added + 1
 end
 
-function retention.complete(step, record, queue)
-  add(step, record, queue, keys.complete(step, queue), "jobs-history")
+-- How many jobs of a set to take off, after what the step has added to it.
+function retention.excess(step, found)
+  local surplus = retention.surplus(step, found.prefix, found.size + found.added)
+  -- More than what comes in goes out, or a set that is over its limit would stay so.
+  return math.min(surplus, found.added + limits.DUE)
 end
 
-function retention.failed(step, record, queue)
-  add(step, record, queue, keys.failed(step, queue), "failed-history")
+function retention.complete(step, jid, queue)
+  add(step, jid, queue, keys.complete(step, queue), "jobs-history")
+end
+
+function retention.failed(step, jid, queue)
+  add(step, jid, queue, keys.failed(step, queue), "failed-history")
 end
 
 -- Whether completed jobs leave at once.
 function retention.none(step)
-  return settings.number(step, "jobs-history-count") == 0
-    or settings.number(step, "jobs-history") == 0
+  return settings.value(step, "jobs-history-count") == 0
+    or settings.value(step, "jobs-history") == 0
 end
 
 return retention

@@ -53,13 +53,11 @@ function root.set(step, field, value)
     writes.pair(step, "HSET", step.root, "format", step.fields.format)
   end
   step.fields[field] = value
-  step.numbers[field] = nil
   writes.pair(step, "HSET", step.root, field, value)
 end
 
 function root.drop(step, field)
   step.fields[field] = false
-  step.numbers[field] = nil
   writes.one(step, "HDEL", step.root, field)
 end
 

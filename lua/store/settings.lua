@@ -1,4 +1,5 @@
--- The value in force of a setting: fields of the root, else the default in rules/settings.lua.
+-- The values in force of the settings. Those that differ from their defaults are one field of the
+-- root, a msgpack map of texts as people write them, so that a call reads them all at once.
 
 local root = require("store.root")
 local rules = require("rules.settings")
@@ -6,37 +7,67 @@ local setting = require("rules.setting")
 
 local settings = {}
 
-function settings.want(step, name)
-  root.want(step, name)
-end
+local FIELD = "settings"
 
-function settings.text(step, name)
-  return root.get(step, name) or rules[name].default
-end
+-- What was read last: the map, its texts, and the values in force. It changes seldom, and is not
+-- decoded again while it is the same.
+local known
 
-function settings.number(step, name)
-  local number = step.numbers[name]
-  if not number then
-    number = tonumber(root.get(step, name) or rules[name].default)
-    step.numbers[name] = number
+local function decode(packed)
+  local texts = packed and cmsgpack.unpack(packed) or {}
+  local values = {}
+  for name, rule in pairs(rules) do
+    local text = texts[name]
+    values[name] = text and type(rule.default) == "number" and tonumber(text)
+      or text
+      or rule.default
   end
-  return number
+  return { packed = packed, texts = texts, values = values }
+end
+
+local function read(step)
+  local packed = root.get(step, FIELD)
+  if not known or packed ~= known.packed then
+    known = decode(packed)
+  end
+  step.settings = known.values
+  return known
+end
+
+-- The value in force: a number, or a text where the rule says so.
+function settings.value(step, name)
+  return (step.settings or read(step).values)[name]
 end
 
 function settings.milliseconds(step, name)
-  return math.floor(settings.number(step, name) * 1000 + 0.5)
-end
-
--- The value as people write it.
-function settings.shown(step, name)
-  local value = settings.text(step, name)
-  return type(value) == "number" and setting.text(value) or value
+  return math.floor(settings.value(step, name) * 1000 + 0.5)
 end
 
 local DAY = 86400000
 
 function settings.days(step, name)
-  return settings.number(step, name) * DAY
+  return settings.value(step, name) * DAY
+end
+
+-- The value as people write it.
+function settings.shown(step, name)
+  local value = settings.value(step, name)
+  return type(value) == "number" and setting.text(value) or value
+end
+
+-- text: as people write it, or nil for the default.
+function settings.set(step, name, text)
+  local texts = {}
+  for known_name, known_text in pairs(read(step).texts) do
+    texts[known_name] = known_text
+  end
+  texts[name] = text
+  step.settings = nil
+  if next(texts) then
+    root.set(step, FIELD, cmsgpack.pack(texts))
+  else
+    root.drop(step, FIELD)
+  end
 end
 
 return settings

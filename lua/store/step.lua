@@ -16,23 +16,16 @@ function step.open(root, now)
   return {
     root = root,
     now = now,
+    stamp = string.format("%.0f", now), -- as a score: Redis would write the number out each time
     fields = {}, -- of the root hash: field -> text, or false when absent
-    -- Fields of the root to read in one call: what most calls look at, and what they announce. One
+    -- Fields of the root to read in one call: what every call looks at, and what they announce. One
     -- that is missing here costs a call of its own.
-    wanted = {
-      "format",
-      "due",
-      "events",
-      "events-history",
-      "max-job-history",
-      "stats-history",
-      "histogram-history",
-    },
-    numbers = {}, -- settings as numbers
-    records = {}, -- jid -> record, or false when absent
+    wanted = { "format", "due", "settings" },
+    records = {}, -- jid -> record, its text until it is looked into, or false when absent
     unread = {}, -- jids whose records are to be read in one call
     touched = {}, -- jid -> a word: jobs that a member of the step changes
     awaited = {}, -- jid -> jids of jobs that will wait for it, see doors/depends.lua
+    freed = {}, -- jid -> jobs that it will not wait for any more, or true: for none
     places = 0, -- places that the members will draw
     dirty = {}, -- records to be stored
     -- Writes to be sent, see store/writes.lua, and events, see store/events.lua. Most calls need
@@ -42,7 +35,8 @@ function step.open(root, now)
     stored = nil,
     unlinked = nil,
     counters = nil,
-    reports = nil,
+    report = nil,
+    sampled = nil,
   }
 end
 

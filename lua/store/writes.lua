@@ -3,64 +3,62 @@
 
 local writes = {}
 
--- A gathered command is a list, as redis.call takes it: command, key, members. Few are open at a
--- time, and the newest is the likeliest, so they are looked for from the end.
-local function find(lists, command, key)
-  for position = #lists, 1, -1 do
-    local list = lists[position]
-    if list[2] == key and list[1] == command then
-      return list, position
-    end
-  end
-  return nil
-end
-
--- kind: removals or additions.
+-- A gathered command is a list, as redis.call takes it: command, key, members. They are found by
+-- their key, and sent in their order. kind: removals or additions.
 local function gather(step, kind, command, key)
   local lists = step[kind]
   if not lists then
     lists = {}
     step[kind] = lists
   end
-  local list = find(lists, command, key)
-  if not list then
-    list = { command, key }
-    lists[#lists + 1] = list
-  end
+  local list = { command, key }
+  lists[#lists + 1] = list
+  lists[key] = list
   return list
 end
 
--- What a removal takes back, and where the member is in its pairs.
-local TAKES_BACK = { ZREM = { command = "ZADD", at = 1 }, HDEL = { command = "HSET", at = 0 } }
+-- Where the member is in what a command adds.
+local MEMBER = { ZADD = 1, HSET = 0 }
 
-local function take_back(step, addition, key, member)
-  local list, place = find(step.additions, addition.command, key)
-  if not list then
-    return
-  end
+-- Takes a member out of what is to be added.
+local function take_back(additions, list, member)
+  local at = MEMBER[list[1]]
   for position = #list - 1, 3, -2 do
-    if list[position + addition.at] == member then
+    if list[position + at] == member then
       table.remove(list, position)
       table.remove(list, position)
     end
   end
   if #list == 2 then
-    table.remove(step.additions, place)
+    additions[list[2]] = nil
+    for position = #additions, 1, -1 do
+      if additions[position] == list then
+        table.remove(additions, position)
+      end
+    end
   end
 end
 
 -- Removes a member: ZREM, HDEL.
 function writes.one(step, command, key, member)
-  if step.additions then
-    take_back(step, TAKES_BACK[command], key, member)
+  local additions = step.additions
+  if additions and additions[key] then
+    take_back(additions, additions[key], member)
   end
-  local list = gather(step, "removals", command, key)
+  local removals = step.removals
+  local list = removals and removals[key] or gather(step, "removals", command, key)
   list[#list + 1] = member
 end
 
--- Adds a pair: ZADD (score, member), HSET (field, value).
+-- The list that pairs for a key are added to: ZADD (score, member), HSET (field, value). It holds
+-- until the next flush.
+function writes.adding(step, command, key)
+  local additions = step.additions
+  return additions and additions[key] or gather(step, "additions", command, key)
+end
+
 function writes.pair(step, command, key, first, second)
-  local list = gather(step, "additions", command, key)
+  local list = writes.adding(step, command, key)
   local size = #list
   list[size + 1] = first
   list[size + 2] = second
@@ -88,33 +86,25 @@ function writes.drop(step, key)
   list[#list + 1] = key
 end
 
--- What a step adds to the counters in a hash, field by field, for the caller to add to; `lifetime`
--- milliseconds after its first field the hash expires. It holds for the whole step.
-function writes.counters(step, key, lifetime)
+-- Adds to a counter in a hash, which expires `lifetime` milliseconds after its first field.
+function writes.count(step, key, field, amount, lifetime)
   step.counters = step.counters or {}
   local hash = step.counters[key]
   if not hash then
     hash = { lifetime = lifetime, fields = {} }
     step.counters[key] = hash
   end
-  return hash.fields
-end
-
-function writes.count(step, key, field, amount, lifetime)
-  local fields = writes.counters(step, key, lifetime)
-  fields[field] = (fields[field] or 0) + amount
+  hash.fields[field] = (hash.fields[field] or 0) + amount
 end
 
 local function flush_counters(step)
   for key, hash in pairs(step.counters) do
     local fresh = false
-    local fields = hash.fields
-    for field, amount in pairs(fields) do
+    for field, amount in pairs(hash.fields) do
       -- A new field may mean a new hash; setting the lifetime again then costs little.
       if redis.call("HINCRBY", key, field, amount) == amount then
         fresh = true
       end
-      fields[field] = nil
     end
     if fresh and hash.lifetime then
       redis.call("PEXPIRE", key, hash.lifetime)
@@ -147,6 +137,7 @@ function writes.flush(step)
   end
   if step.counters then
     flush_counters(step)
+    step.counters = nil
   end
 end
 

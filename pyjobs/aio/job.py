@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, codec, naming, options, plans
 from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
-from pyjobs.options import Reference, Seconds, StayOptions
+from pyjobs.options import ContextValue, Reference, RunOptions, Seconds, StayOptions
 from pyjobs.record import TRACKED
 from pyjobs.snapshot import Event, Failure, Snapshot
 
@@ -32,6 +33,8 @@ class AsyncJob:
         self._state = snapshot.record.state
         self._data: Any = None
         self._decoded = False
+        self.sandbox = ""
+        """The job's own folder while a worker that has a `--workdir` runs it; else empty."""
 
     def __repr__(self) -> str:
         klass = self.klass_name or "data"
@@ -93,6 +96,11 @@ class AsyncJob:
         return self._snapshot.record.priority
 
     @property
+    def since(self) -> float:
+        """When it became runnable, is due (scheduled) or ended: seconds since the epoch."""
+        return self._snapshot.record.since / 1000
+
+    @property
     def tags(self) -> list[str]:
         """The job's tags, in the order in which they came."""
         return list(self._snapshot.record.options.get("tags", []))
@@ -121,6 +129,30 @@ class AsyncJob:
     def original_retries(self) -> int:
         """Further attempts that it was put with."""
         return self._snapshot.record.retries
+
+    @property
+    def run_within(self) -> float | None:
+        """Seconds after which an attempt is interrupted; 0: never, None: as the worker says."""
+        return self._seconds("run_within")
+
+    @property
+    def kill_within(self) -> float | None:
+        """Seconds after which an attempt's process is replaced; 0: never, None: by the worker."""
+        return self._seconds("kill_within")
+
+    @property
+    def keep_result(self) -> float:
+        """Seconds for which the result is kept; 0: not at all."""
+        return self._seconds("keep_result") or 0.0
+
+    def _seconds(self, option: str) -> float | None:
+        value = self._snapshot.record.options.get(option)
+        return None if value is None else value / 1000
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """What was put with the job for the code that runs it, beside the data."""
+        return options.read_context(self._snapshot.record.options.get("context", b""))
 
     @property
     def worker_name(self) -> str:
@@ -181,12 +213,17 @@ class AsyncJob:
         return b"" if payload == self._snapshot.record.payload else payload
 
     def completing(
-        self, next_queue: str | None = None, **stay: Unpack[StayOptions]
+        self, next_queue: str | None = None, *, result: Any = None, **stay: Unpack[StayOptions]
     ) -> calls.Call[str]:
-        """Return the call that completes the job, for several in one: see `AsyncQueue.complete`."""
+        """Return the call that completes the job, for several in one: see `AsyncQueue.complete`.
+
+        A result other than None is kept if the job was put so, with `keep_result`.
+        """
         call, slices, _ = self._completing(next_queue, stay)
         if slices:
             raise InvalidArgument(f"depends: one call takes {plans.SLICE_JOBS} jobs")
+        if result is not None and self.keep_result:
+            call.args.append(codec.encode(result))
         return call
 
     def _completing(
@@ -218,16 +255,18 @@ class AsyncJob:
         )
         return self._state
 
-    async def retry(self, delay: Seconds = 0, group: str = "", message: str = "") -> str:
+    async def retry(self, delay: Seconds | None = None, group: str = "", message: str = "") -> str:
         """Ask for another attempt, `delay` seconds from now, and note why.
 
-        Returns waiting or scheduled, or failed when no retries are left. Raises LeaseLost.
+        Without a delay the job's backoff counts, if it was put with one. Returns waiting or
+        scheduled, or failed when no retries are left. Raises LeaseLost.
         """
         call = calls.retry(
             self.lease,
-            options.milliseconds(delay, "delay"),
+            None if delay is None else options.milliseconds(delay, "delay"),
             options.text(group, "group"),
             options.text(message, "message"),
+            dice=secrets.randbelow(calls.DICE),
         )
         self._state = await self._client.run(call)
         return self._state
@@ -334,6 +373,12 @@ class AsyncJob:
         packed = b"" if data is None else codec.encode(data)
         await self._client.run(calls.log(self.jid, what, packed, self._client.request()))
 
+    async def progress(self, done: float, total: float | None = None) -> None:
+        """Note how far the work is, as an entry `progress` of the history."""
+        await self.log(
+            "progress", {"done": done} if total is None else {"done": done, "total": total}
+        )
+
 
 class AsyncRecurringJob:
     """A template from which the engine makes jobs, one every `interval` seconds."""
@@ -428,9 +473,9 @@ class AsyncRecurringJob:
         priority: int | None = None,
         retries: int | None = None,
         tags: list[str] | None = None,
-        lease: Seconds | None = None,
         backlog: int | None = None,
         paused: bool | None = None,
+        **run: Unpack[RunOptions],
     ) -> None:
         """Change what is given, all of it or nothing."""
         wire: dict[str, Any] = {
@@ -440,9 +485,9 @@ class AsyncRecurringJob:
             "priority": priority,
             "retries": retries,
             "tags": tags,
-            "lease": None if lease is None else options.milliseconds(lease, "lease"),
             "backlog": backlog,
             "paused": paused,
+            **options.carried(run),
         }
         packed = options.pack({name: value for name, value in wire.items() if value is not None})
         payload = b"" if data is None else codec.encode(data)

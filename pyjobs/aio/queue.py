@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from pyjobs import calls, codec, jids, naming, options, plans, stats
 from pyjobs.aio.job import AsyncJob
 from pyjobs.calls import QueueCounts
-from pyjobs.options import JobOptions, Seconds
+from pyjobs.options import JobOptions, RunOptions, Seconds
 from pyjobs.stats import QueueStats
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class AsyncQueue:
         priority: int = 0,
         retries: int = 5,
         tags: Sequence[str] = (),
-        lease: Seconds | None = None,
         backlog: int = 0,
+        **run: Unpack[RunOptions],
     ) -> str:
         """Make a job every `interval` seconds, the first `offset` seconds from now.
 
@@ -83,8 +83,8 @@ class AsyncQueue:
                 "priority": priority,
                 "retries": retries,
                 "tags": tags,
-                "lease": lease,
                 "backlog": backlog or None,
+                **run,
             }
         )
         wire["nonce"] = jids.new()

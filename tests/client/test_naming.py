@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyjobs.errors import ClassNotFound, NotAJobClass, PyjobsError
-from pyjobs.naming import class_path, resolve
+from pyjobs.naming import class_path, resolve, resolve_callable
 
 Write = Callable[[str, str], None]
 
@@ -430,3 +430,100 @@ def test_any_text_is_a_path_or_refused(text: str) -> None:
     assert all(part.isidentifier() and not part.startswith("_") for part in text.split("."))
     with pytest.raises(PyjobsError):
         resolve(text)
+
+
+@pytest.fixture
+def code(write: Write) -> None:
+    """Write a module with everything that can run a job."""
+    write(
+        "shop/code.py",
+        """
+        from os.path import join
+        from shop.tools import tool
+
+        class Sweep:
+            @staticmethod
+            def process(job): return "process"
+            @staticmethod
+            def kitchen(job): return "kitchen"
+            @staticmethod
+            def _cellar(job): return "cellar"
+            def attic(self): return "attic"
+
+        class Kitchen(Sweep):
+            @staticmethod
+            def hall(job): return "hall"
+
+        class Narrow:
+            @staticmethod
+            def kitchen(job): return "kitchen"
+
+        def wash(job): return "wash"
+        async def dry(job): return "dry"
+        def _hide(job): return "hide"
+        alias = wash
+        """,
+    )
+    write("shop/__init__.py", "")
+    write("shop/tools.py", "def tool(job): ...")
+
+
+@pytest.mark.parametrize(
+    ("path", "queue", "answer"),
+    [
+        ("shop.code.Sweep", "kitchen", "kitchen"),
+        ("shop.code.Sweep", "elsewhere", "process"),
+        ("shop.code.Sweep", "_cellar", "process"),
+        ("shop.code.Sweep", "attic", "process"),
+        ("shop.code.Sweep", "__init__", "process"),
+        ("shop.code.Sweep", "no name", "process"),
+        ("shop.code.Kitchen", "kitchen", "kitchen"),
+        ("shop.code.Kitchen", "hall", "hall"),
+        ("shop.code.Narrow", "kitchen", "kitchen"),
+        ("shop.code.wash", "kitchen", "wash"),
+    ],
+)
+def test_a_queue_chooses_the_method_that_runs(
+    code: None, path: str, queue: str, answer: str
+) -> None:
+    assert resolve_callable(path, queue).function(None) == answer
+
+
+def test_with_it_comes_what_says_how(code: None) -> None:
+    assert resolve_callable("shop.code.Kitchen", "hall").owner is resolve("shop.code.Kitchen")
+    wash = resolve_callable("shop.code.wash", "hall")
+    assert wash.owner is wash.function
+
+
+def test_a_coroutine_function_runs_a_job(code: None) -> None:
+    assert resolve_callable("shop.code.dry", "hall").function.__name__ == "dry"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("shop.code.Narrow", "no public static method 'hall' and no 'process'"),
+        ("shop.code.alias", "is function 'shop.code.wash' under another name"),
+        ("shop.code.tool", "is function 'shop.tools.tool' under another name"),
+        ("shop.code.join", "under another name"),
+        ("shop.code._hide", "has a private name in it"),
+        ("shop.code.Sweep.process", "is a staticmethod, not a class"),
+        ("os.system", "belongs to the standard library"),
+    ],
+)
+def test_what_runs_no_job(code: None, path: str, message: str) -> None:
+    with pytest.raises(NotAJobClass) as caught:
+        resolve_callable(path, "hall")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("allow", [["shop"], ["shop.code"], ["shop.code.wash"], ["x", "shop"]])
+def test_what_is_allowed_runs(code: None, allow: list[str]) -> None:
+    assert resolve_callable("shop.code.wash", "hall", allow)
+
+
+@pytest.mark.parametrize("allow", [["sho"], ["shop.cod"], ["shop.code.Sweep"], ["shop.code.wash."]])
+def test_what_is_not_allowed_is_not_imported(write: Write, allow: list[str]) -> None:
+    write("shop/__init__.py", "raise AssertionError('imported')")
+    with pytest.raises(NotAJobClass, match="is not allowed: this worker runs"):
+        resolve_callable("shop.code.wash", "hall", allow)

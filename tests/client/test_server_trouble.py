@@ -22,9 +22,9 @@ from tests.client.servers import LOADING, OwnServer, free_port, old_server
 
 # What the engine's functions use inside the server.
 ENGINE_COMMANDS = """
-    del exists get hdel hget hgetall hincrby hlen hmget hscan hset incrby info lpush mget mset
-    pexpire sadd scard set sismember smembers srem sscan time unlink xadd zadd zcard zcount zmscore
-    zpopmin zrange zrank zrem zrevrange zrevrank zscore
+    del exists get hdel hget hgetall hincrby hlen hmget hscan hset incrby info lpush lrange mget
+    mset pexpire rpush sadd scard set sismember smembers srem sscan time unlink xadd zadd zcard
+    zcount zmscore zpopmin zrange zrank zrem zrevrange zrevrank zscore
 """
 
 # What the client sends.

@@ -91,19 +91,21 @@ class Engine:
         **options: Any,
     ) -> str:
         """Put a job; options as on the wire, times in milliseconds."""
-        packed = msgpack.packb(options) if options else b""
+        packed = msgpack.packb(options, use_bin_type=False) if options else b""
         answer: bytes = self.call("put", queue, jid, klass, payload, packed, now=now)
         return answer.decode()
 
     def pop(
         self,
-        *queues: str,
+        *queues: str | int,
         count: int = 1,
         worker: str = "w",
         lease: int | str = "",
         wait: int = 0,
         request: str = "",
         again: int = 0,
+        policy: str = "ordered",
+        turn: int = 0,
         now: int = 0,
     ) -> list[Lease]:
         """Pop up to `count` jobs of these queues (default: `q`)."""
@@ -111,7 +113,17 @@ class Engine:
             self._requests += 1
             request = f"r{self._requests}"
         answer = self.call(
-            "pop", worker, request, again, count, lease, wait, *(queues or ("q",)), now=now
+            "pop",
+            worker,
+            request,
+            again,
+            count,
+            lease,
+            wait,
+            policy,
+            turn,
+            *(queues or ("q",)),
+            now=now,
         )
         return leases(answer)
 
@@ -124,7 +136,7 @@ class Engine:
         **options: Any,
     ) -> str:
         """Complete a popped job, for good or into the next queue."""
-        packed = msgpack.packb(options) if options else b""
+        packed = msgpack.packb(options, use_bin_type=False) if options else b""
         answer: bytes = self.call("complete", *lease.key, payload, next_queue, packed, now=now)
         return answer.decode()
 
@@ -134,10 +146,19 @@ class Engine:
         return answer.decode()
 
     def retry(
-        self, lease: Lease, delay: int = 0, group: str = "", message: str = "", now: int = 0
+        self,
+        lease: Lease,
+        delay: int | str = 0,
+        group: str = "",
+        message: str = "",
+        dice: int = 0,
+        now: int = 0,
+        **policy: Any,
     ) -> str:
-        """Ask for another attempt of a popped job."""
-        answer: bytes = self.call("retry", *lease.key, delay, group, message, now=now)
+        """Ask for another attempt of a popped job; `policy` are backoff options as on the wire."""
+        packed = msgpack.packb(policy) if policy else b""
+        args = (delay, group, message, packed, dice)
+        answer: bytes = self.call("retry", *lease.key, *args, now=now)
         return answer.decode()
 
     def release(self, lease: Lease, delay: int | str = "", now: int = 0) -> str:
@@ -164,7 +185,7 @@ class Engine:
 
     def depend(self, jid: str, hold: str = "", now: int = 0, **options: Any) -> str:
         """Let a job wait for more."""
-        packed = msgpack.packb(options) if options else b""
+        packed = msgpack.packb(options, use_bin_type=False) if options else b""
         answer: bytes = self.call("depend", jid, hold, packed, now=now)
         return answer.decode()
 
@@ -280,7 +301,7 @@ class Found:
 
 def options(**given: Any) -> bytes:
     """Pack options as they go on the wire."""
-    packed: bytes = msgpack.packb(given)
+    packed: bytes = msgpack.packb(given, use_bin_type=False)
     return packed
 
 

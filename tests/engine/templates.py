@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pyjobs import record
 from tests.engine.conftest import Engine, options
 
 
@@ -53,6 +54,7 @@ class Template:
     tags: list[str]
     lease: int | None
     paused: bool
+    options: dict[str, Any]
 
 
 def look(engine: Engine, jid: str = "t", now: int = 0) -> Template | None:
@@ -61,7 +63,7 @@ def look(engine: Engine, jid: str = "t", now: int = 0) -> Template | None:
     if answer is None:
         return None
     queue, own_jid, klass, payload, interval, due, count, backlog, *rest = answer
-    priority, retries, tags, lease, paused = rest
+    priority, retries, tags, lease, paused, others = rest
     return Template(
         queue.decode(),
         own_jid.decode(),
@@ -76,6 +78,7 @@ def look(engine: Engine, jid: str = "t", now: int = 0) -> Template | None:
         [tag.decode() for tag in tags],
         None if lease == b"" else lease,
         bool(paused),
+        record.read_options(others) if others else {},
     )
 
 

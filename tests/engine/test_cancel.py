@@ -138,3 +138,24 @@ def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
     assert refused(engine, "cancel", "").startswith("INVALID jid")
     assert refused(engine, "cancel", "a", "x" * 256).startswith("INVALID jid")
     assert refused(engine, "cancel", "a", "a").startswith("INVALID jid: a is named twice")
+
+
+def test_who_stops_waiting_earlier_in_the_step_does_not_hold_it(engine: Engine) -> None:
+    for parent in ("a", "b", "c"):
+        engine.put(parent)
+    engine.put("one", depends=["a", "b"])
+    engine.put("all", depends=["c"])
+    engine.step(("undepend", "one", 0, "a"), ("cancel", "a"))
+    engine.step(("undepend", "all", 1), ("cancel", "c"))
+    assert refused(engine, "cancel", "b").startswith("DEPENDENTS job one waits for job b")
+    engine.step(("put", "q", "one", "", b"", b""), ("cancel", "b"))
+
+    assert ["all", "one"] == engine.waiting()
+
+
+def test_an_undepend_after_the_cancel_comes_too_late(engine: Engine) -> None:
+    engine.put("a")
+    engine.put("one", depends=["a"])
+    args = ("cancel", 1, "a", "undepend", 3, "one", 0, "a")
+
+    assert refused(engine, "step", "all", *args).startswith("DEPENDENTS job one waits for job a")

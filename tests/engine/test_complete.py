@@ -135,7 +135,7 @@ def test_many_are_completed_in_one_call_with_one_outcome_each(engine: Engine) ->
 def test_a_job_is_completed_and_the_next_popped_in_one_call(engine: Engine) -> None:
     lease = popped(engine)
     engine.put("child", depends=["a"])
-    pop = ("pop", "w", "x", 0, 1, "", 0, "q")
+    pop = ("pop", "w", "x", 0, 1, "", 0, "ordered", 0, "q")
     done, answer = engine.step(("complete", *lease.key, b"", "", b""), pop)
 
     assert b"complete" == done
@@ -147,8 +147,8 @@ def test_complete_and_pop_repeated_is_answered_as_the_first(engine: Engine) -> N
     for jid in "bc":
         engine.put(jid)
     complete = ("complete", *lease.key, b"", "q", b"")
-    first = engine.step(complete, ("pop", "w", "x", 0, 1, "", 0, "q"))
-    again = engine.step(complete, ("pop", "w", "x", 1, 1, "", 0, "q"))
+    first = engine.step(complete, ("pop", "w", "x", 0, 1, "", 0, "ordered", 0, "q"))
+    again = engine.step(complete, ("pop", "w", "x", 1, 1, "", 0, "ordered", 0, "q"))
 
     assert first == again
     assert {"waiting": 2, "running": 1} == engine.counts()

@@ -10,7 +10,7 @@ def test_workers_leave_the_registry_and_nothing_stays_of_them(engine: Engine) ->
         engine.pop(worker=worker, request="r", again=1)
 
     assert 2 == engine.call("deregister", "one", "three", "unknown", now=1)
-    assert [b"", [b"two", 0, 0, 0]] == engine.call("workers", "", 100, now=1)
+    assert [b"", [b"two", 0, 0, 0, b""]] == engine.call("workers", "", 100, now=1)
     assert not engine.server.exists(engine.root + "worker:one")
     assert 0 == engine.call("deregister", "one", now=2)
 
@@ -21,7 +21,9 @@ def test_held_jobs_stay_held_until_their_lease_ends(engine: Engine) -> None:
     done, lost = engine.pop(count=2, lease=1000, now=0)
     engine.call("deregister", "w", now=1)
 
-    assert [b"", 0, [b"a", b"q", 1000], [b"b", b"q", 1000]] == engine.call("worker", "w", "", 9)
+    assert [b"", 0, b"", [b"a", b"q", 1000], [b"b", b"q", 1000]] == engine.call(
+        "worker", "w", "", 9
+    )
     assert {"running": 2} == engine.counts(now=500)
     assert "complete" == engine.complete(done, now=500)
     engine.call("tick", now=1000)
@@ -36,7 +38,7 @@ def test_a_sign_of_life_registers_a_worker_again(engine: Engine) -> None:
     engine.call("deregister", "w", now=1)
     engine.call("heartbeat", "w", "", *lease.key, now=2)
 
-    assert [b"", [b"w", 2, 1, 0]] == engine.call("workers", "", 100, now=3)
+    assert [b"", [b"w", 2, 1, 0, b""]] == engine.call("workers", "", 100, now=3)
 
 
 def test_a_repeated_pop_is_answered_with_its_jobs_after_the_worker_has_left(

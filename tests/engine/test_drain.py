@@ -12,9 +12,9 @@ def test_members_are_carried_out_as_in_a_step(engine: Engine) -> None:
     for jid in "ab":
         engine.put(jid)
     (lease,) = engine.pop()
-    pop = ("pop", "w", "x", 0, 1, "", 0, "q")
+    pop = ("pop", "w", "x", 0, 1, "", 0, "ordered", 0, "q")
     answers = engine.call(
-        "drain", "all", "complete", 6, *lease.key, b"", "", b"", pop[0], 7, *pop[1:]
+        "drain", "all", "complete", 6, *lease.key, b"", "", b"", pop[0], 9, *pop[1:]
     )
 
     assert b"complete" == answers[0]

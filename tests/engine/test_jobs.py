@@ -51,6 +51,16 @@ def test_pages_hold_every_job_once_in_order(engine: Engine, state: str, size: in
     assert all(len(page) == size for page in found[:-1])
 
 
+def test_cursors_are_any_bytes(engine: Engine) -> None:
+    """A place is part of them: from 128 on it is no text."""
+    for start in range(0, 300, 100):
+        jids = [f"j{n:03}" for n in range(start, start + 100)]
+        engine.step(*(("put", "q", jid, "", b"", b"") for jid in jids))
+    found = pages(engine, "waiting", 7)
+
+    assert [f"j{n:03}" for n in range(300)] == [jid for page in found for jid in page]
+
+
 def test_waiting_jobs_come_in_the_order_of_pops(engine: Engine) -> None:
     for jid, priority in {"a": 5, "b": 0, "c": -1}.items():
         engine.put(jid, priority=priority)

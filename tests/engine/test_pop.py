@@ -12,6 +12,9 @@ SLEEP = 4000
 BYTES = 262144
 
 
+ORDERED = ("ordered", 0)
+
+
 def test_a_popped_job_runs_under_a_lease(engine: Engine) -> None:
     engine.put("a", payload=b"data", now=100)
     (lease,) = engine.pop(worker="me", now=200)
@@ -148,20 +151,24 @@ def test_one_pop_hands_out_at_most_100_jobs(engine: Engine) -> None:
 
     assert 100 == len(engine.pop(count=100))
     for count in (0, -1, 101, "", "x", 1.5):
-        answer = refused(engine, "pop", "w", "r", 0, count, "", 0, "q")
+        answer = refused(engine, "pop", "w", "r", 0, count, "", 0, "ordered", 0, "q")
         assert answer.startswith("INVALID count")
 
 
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
     for argument, args in {
-        "worker": ("", "r", 0, 1, "", 0, "q"),
-        "200": ("w" * 201, "r", 0, 1, "", 0, "q"),
-        "request": ("w", "", 0, 1, "", 0, "q"),
-        "lease": ("w", "r", 0, 1, -1, 0, "q"),
-        "lease: must": ("w", "r", 0, 1, "nan", 0, "q"),
-        "queue": ("w", "r", 0, 1, "", 0, ""),
-        "arguments": ("w", "r", 0, 1, "", 0),
-        "arguments:": ("w", "r", 0, 1, "", 0, *(str(n) for n in range(101))),
+        "worker": ("", "r", 0, 1, "", 0, *ORDERED, "q"),
+        "200": ("w" * 201, "r", 0, 1, "", 0, *ORDERED, "q"),
+        "request": ("w", "", 0, 1, "", 0, *ORDERED, "q"),
+        "lease": ("w", "r", 0, 1, -1, 0, *ORDERED, "q"),
+        "lease: must": ("w", "r", 0, 1, "nan", 0, *ORDERED, "q"),
+        "queue": ("w", "r", 0, 1, "", 0, *ORDERED, ""),
+        "policy": ("w", "r", 0, 1, "", 0, "random", 0, "q"),
+        "turn": ("w", "r", 0, 1, "", 0, "rotating", -1, "q"),
+        "weight": ("w", "r", 0, 1, "", 0, "weighted", 0, "q", 0),
+        "1000": ("w", "r", 0, 1, "", 0, "weighted", 0, "q", 1001),
+        "arguments": ("w", "r", 0, 1, "", 0, *ORDERED),
+        "arguments:": ("w", "r", 0, 1, "", 0, *ORDERED, *(str(n) for n in range(101))),
     }.items():
         answer = refused(engine, "pop", *args)
         assert answer.startswith("INVALID ")
@@ -180,30 +187,30 @@ def test_a_paused_queue_gives_nothing_and_its_worker_is_still_seen(engine: Engin
 
 
 def test_an_empty_pop_tells_how_long_to_sleep(engine: Engine) -> None:
-    assert [SLEEP] == engine.call("pop", "w", "r1", 0, 1, "", 0, "q")
+    assert [SLEEP] == engine.call("pop", "w", "r1", 0, 1, "", 0, "ordered", 0, "q")
     engine.put("a", delay=3000, now=0)
-    assert [1000] == engine.call("pop", "w", "r2", 0, 1, "", 0, "q", now=2000)
-    assert [SLEEP] == engine.call("pop", "w", "r3", 0, 1, "", 0, "other", now=-2000)
+    assert [1000] == engine.call("pop", "w", "r2", 0, 1, "", 0, "ordered", 0, "q", now=2000)
+    assert [SLEEP] == engine.call("pop", "w", "r3", 0, 1, "", 0, "ordered", 0, "other", now=-2000)
 
 
 def test_the_end_of_a_lease_is_something_due(engine: Engine) -> None:
     engine.put("a")
     engine.pop(lease=2500, now=0)
 
-    assert [500] == engine.call("pop", "w", "r", 0, 1, "", 0, "other", now=2000)
+    assert [500] == engine.call("pop", "w", "r", 0, 1, "", 0, "ordered", 0, "other", now=2000)
 
 
 def test_of_those_that_wait_one_alone_is_told_the_next_moment(engine: Engine) -> None:
     engine.put("a", delay=3000, now=0)
-    told = [engine.call("pop", w, w, 0, 1, "", 1, "q", now=1000)[0] for w in "abc"]
+    told = [engine.call("pop", w, w, 0, 1, "", 1, "ordered", 0, "q", now=1000)[0] for w in "abc"]
     assert [2000, SLEEP, SLEEP] == told
 
-    later = engine.call("pop", "d", "d", 0, 1, "", 1, "other", now=2999)[0]
+    later = engine.call("pop", "d", "d", 0, 1, "", 1, "ordered", 0, "other", now=2999)[0]
     assert SLEEP == later
 
 
 def test_one_who_waits_is_told_the_rings_to_block_on(engine: Engine) -> None:
-    answer = engine.call("pop", "w", "r", 0, 1, "", 1, "one", "two")
+    answer = engine.call("pop", "w", "r", 0, 1, "", 1, "ordered", 0, "one", "two")
 
     assert [engine.root.encode() + b"ring:%d" % engine.number(name) for name in ("one", "two")] == (
         answer[1:]
@@ -212,10 +219,10 @@ def test_one_who_waits_is_told_the_rings_to_block_on(engine: Engine) -> None:
 
 def test_an_earlier_moment_is_told_to_the_next_who_waits(engine: Engine) -> None:
     engine.put("late", delay=3000, now=0)
-    engine.call("pop", "w", "r1", 0, 1, "", 1, "q", now=0)
+    engine.call("pop", "w", "r1", 0, 1, "", 1, "ordered", 0, "q", now=0)
     engine.put("soon", delay=1000, now=0)
 
-    assert 1000 == engine.call("pop", "v", "r2", 0, 1, "", 1, "q", now=0)[0]
+    assert 1000 == engine.call("pop", "v", "r2", 0, 1, "", 1, "ordered", 0, "q", now=0)[0]
 
 
 def test_a_pop_promotes_a_bounded_number_of_due_jobs(engine: Engine) -> None:
@@ -269,8 +276,49 @@ def test_a_member_step_pops_last(engine: Engine) -> None:
     engine.put("a")
     (lease,) = engine.pop()
     engine.put("b")
-    pop = ("pop", "w", "x", 0, 1, "", 0, "q")
+    pop = ("pop", "w", "x", 0, 1, "", 0, "ordered", 0, "q")
     done, popped = engine.step(("complete", *lease.key, b"", "", b""), pop)
 
     assert b"complete" == done
     assert ["b"] == [one.jid for one in leases(popped)]
+
+
+def test_queues_take_turns(engine: Engine) -> None:
+    for queue in "abc":
+        for n in range(3):
+            engine.put(f"{queue}{n}", queue)
+    firsts = [engine.pop("a", "b", "c", policy="rotating", turn=turn, count=2) for turn in range(3)]
+    assert [["a0", "a1"], ["b0", "b1"], ["c0", "c1"]] == [
+        [lease.jid for lease in popped] for popped in firsts
+    ]
+    assert ["b2", "c2", "a2"] == [
+        lease.jid for lease in engine.pop("a", "b", "c", policy="rotating", turn=4, count=9)
+    ]
+
+
+def test_queues_are_served_by_their_weights(engine: Engine) -> None:
+    for queue in "ab":
+        for n in range(100):
+            engine.put(f"{queue}{n}", queue)
+    served = [
+        engine.pop("a", 3, "b", 1, policy="weighted", turn=turn)[0].queue for turn in range(100)
+    ]
+    assert 74 <= served.count("a") <= 76
+    for start in range(0, 100, 20):
+        assert 14 <= served[start : start + 20].count("a") <= 16
+
+
+def test_a_queue_that_is_empty_does_not_cost_its_turn(engine: Engine) -> None:
+    for n in range(20):
+        engine.put(f"j{n}", "b")
+    for turn in range(20):
+        assert engine.pop("a", 1000, "b", 1, policy="weighted", turn=turn)
+
+
+def test_a_repeated_pop_is_answered_in_the_same_order(engine: Engine) -> None:
+    for queue in "abc":
+        engine.put(queue, queue)
+    asked: dict[str, Any] = {"count": 3, "policy": "rotating", "turn": 1, "request": "r"}
+    first = engine.pop("a", "b", "c", **asked)
+    assert ["b", "c", "a"] == [lease.queue for lease in first]
+    assert first == engine.pop("a", "b", "c", **asked, again=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.conftest import Engine, dump, options, refused
+from tests.engine.conftest import Engine, Lease, dump, options, refused
 
 MOST = 2**53 - 1
 NAME = "x" * 255
@@ -204,6 +204,56 @@ def test_a_cancelled_jid_can_be_put_anew(engine: Engine) -> None:
     assert -1 == engine.server.pttl(engine.root + "job:a")
 
 
+WORK: dict[str, Any] = {
+    "run_within": 1000,
+    "kill_within": 2000,
+    "backoff": "linear",
+    "backoff_base": 5,
+    "backoff_cap": 50,
+    "backoff_jitter": 0,
+    "context": b"\x81\xa5trace\xff\x00\x80",
+    "keep_result": 3000,
+    "lease": 4000,
+    "tags": ["t"],
+}
+
+
+def kept(lease: Lease) -> dict[str, Any]:
+    """Return the options that came with a popped job, but for those of the put itself."""
+    return {name: value for name, value in lease.record.options.items() if name != "nonce"}
+
+
+def test_options_of_the_work_come_with_the_job_byte_for_byte(engine: Engine) -> None:
+    engine.put("a", nonce="n", if_exists="replace", priority=1, delay=0, **WORK)
+    (lease,) = engine.pop()
+
+    assert kept(lease) == WORK
+
+
+def test_options_of_the_work_stay_from_attempt_to_attempt_and_queue_to_queue(
+    engine: Engine,
+) -> None:
+    engine.put("parent")
+    engine.put("a", depends=["parent"], **WORK)
+    (parent,) = engine.pop()
+    engine.complete(parent)
+    (lease,) = engine.pop()
+    engine.retry(lease)
+    (lease,) = engine.pop()
+    engine.complete(lease, "next")
+    (lease,) = engine.pop("next")
+
+    assert kept(lease) == WORK
+
+
+def test_a_job_that_is_put_again_has_the_new_options_only(engine: Engine) -> None:
+    engine.put("a", **WORK)
+    engine.put("a", run_within=7)
+    (lease,) = engine.pop()
+
+    assert kept(lease) == {"run_within": 7}
+
+
 @pytest.mark.parametrize("retries", [0, 1, 32767, 32768, 65535])
 def test_retries_are_kept_exactly(engine: Engine, retries: int) -> None:
     engine.put("a", retries=retries)
@@ -246,6 +296,17 @@ def test_priorities_are_exact_integers(engine: Engine, priority: int) -> None:
         ("retries", {"retries": 65536}),
         ("lease", {"lease": -1}),
         ("lease", {"lease": 3155760000001}),
+        ("run_within", {"run_within": -1}),
+        ("run_within", {"run_within": "long"}),
+        ("kill_within", {"kill_within": 3155760000001}),
+        ("backoff", {"backoff": "quadratic"}),
+        ("backoff_base", {"backoff_base": 0}),
+        ("backoff_cap", {"backoff_cap": 0}),
+        ("backoff_jitter", {"backoff_jitter": 1001}),
+        ("backoff_jitter", {"backoff_jitter": 0.5}),
+        ("context", {"context": b"x" * 4097}),
+        ("context", {"context": {"trace": "x"}}),
+        ("keep_result", {"keep_result": -1}),
         ("tags", {"tags": "t"}),
         ("tags", {"tags": [""]}),
         ("tags", {"tags": [1]}),
@@ -311,6 +372,9 @@ def test_each_option_is_accepted_at_its_limit(engine: Engine) -> None:
         {"at": 2**48 - 1},
         {"at": 0},
         {"lease": 3155760000000},
+        {"run_within": 3155760000000, "kill_within": 0},
+        {"backoff": "fixed", "backoff_base": 1, "backoff_cap": 1, "backoff_jitter": 1000},
+        {"context": b"x" * 4096, "keep_result": 3155760000000},
         {"tags": names},
         {"tags": []},
         {"depends": names},

@@ -156,6 +156,9 @@ def test_a_child_is_an_ordinary_job_made_by_the_template(engine: Engine) -> None
         retries=2,
         tags=["tidy", "daily"],
         lease=1234,
+        run_within=500,
+        context=b"\x81\xff",
+        backoff="fixed",
     )
     (lease,) = engine.pop(now=5)
 
@@ -165,6 +168,9 @@ def test_a_child_is_an_ordinary_job_made_by_the_template(engine: Engine) -> None
     assert (2, 2) == (lease.record.retries, lease.record.left)
     assert ["tidy", "daily"] == lease.record.options["tags"]
     assert 5 + 1234 == lease.ends
+    assert (500, b"\x81\xff", "fixed") == tuple(
+        lease.record.options[name] for name in ("run_within", "context", "backoff")
+    )
     assert "complete" == engine.complete(lease, now=6)
 
 
@@ -367,7 +373,8 @@ def test_a_pop_of_another_queue_makes_children_too(engine: Engine) -> None:
 
 def test_a_call_that_creates_and_pops_hands_out_the_first_child(engine: Engine) -> None:
     answers = engine.step(
-        ("recur", "q", "t", "", b"\xc0", 1000, 0, b""), ("pop", "w", "r", 0, 1, "", 0, "q")
+        ("recur", "q", "t", "", b"\xc0", 1000, 0, b""),
+        ("pop", "w", "r", 0, 1, "", 0, "ordered", 0, "q"),
     )
 
     assert b"created" == answers[0]
@@ -379,7 +386,7 @@ def test_a_call_that_creates_and_pops_hands_out_the_first_child(engine: Engine) 
 
 def test_an_empty_pop_is_told_when_the_next_child_is_due(engine: Engine) -> None:
     recur(engine, interval=1000, offset=1500)
-    answer = engine.call("pop", "w", "r", 0, 1, "", 1, "q", now=0)
+    answer = engine.call("pop", "w", "r", 0, 1, "", 1, "ordered", 0, "q", now=0)
 
     assert 1500 == answer[0]
 

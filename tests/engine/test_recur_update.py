@@ -19,6 +19,7 @@ def test_what_children_are_made_of_is_changed_for_those_to_come(engine: Engine) 
         "tags": ["new"],
         "lease": 777,
         "klass": "jobs.New",
+        "kill_within": 5,
     }
     assert "updated" == update(engine, payload=b"\x05", now=50, **changes)
     (after,) = engine.pop(now=100)
@@ -36,6 +37,7 @@ def test_what_children_are_made_of_is_changed_for_those_to_come(engine: Engine) 
         after.record.options["tags"],
     )
     assert (0, 100 + 777) == (after.record.left, after.ends)
+    assert 5 == after.record.options["kill_within"]
 
 
 def test_what_is_not_named_stays(engine: Engine) -> None:

@@ -20,6 +20,8 @@ def test_a_template_is_shown_with_all_that_was_given(engine: Engine) -> None:
         tags=["tidy", "daily"],
         lease=0,
         backlog=3,
+        run_within=9,
+        context=b"\xff",
     )
 
     assert look(engine) == Template(
@@ -36,6 +38,7 @@ def test_a_template_is_shown_with_all_that_was_given(engine: Engine) -> None:
         tags=["tidy", "daily"],
         lease=0,
         paused=False,
+        options={"run_within": 9, "context": b"\xff"},
     )
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.conftest import Engine, Lease, refused
+from tests.engine.conftest import Engine, Lease, options, refused
 
 
 def popped(engine: Engine, **given: object) -> Lease:
     engine.put("a", **given)  # type: ignore[arg-type]
     (lease,) = engine.pop(worker="me")
     return lease
+
+
+def since(engine: Engine) -> int:
+    """Return the moment at which the job is due."""
+    found = engine.get("a")
+    assert found
+    assert found.record.state == "scheduled"
+    return found.record.since
 
 
 def test_the_job_waits_again_with_one_retry_less(engine: Engine) -> None:
@@ -42,6 +50,78 @@ def test_a_delay_schedules_the_next_attempt(engine: Engine) -> None:
 
     assert [] == engine.pop(now=5999)
     assert ["a"] == engine.order(now=6000)
+
+
+def test_without_a_delay_the_job_s_own_backoff_counts(engine: Engine) -> None:
+    engine.put("a", retries=3, backoff="exponential", backoff_base=100, backoff_jitter=0)
+    now, moments = 0, []
+    for _ in range(3):
+        (lease,) = engine.pop(now=now)
+        assert "scheduled" == engine.retry(lease, delay="", now=now)
+        found = engine.get("a")
+        assert found
+        moments.append(found.record.since - now)
+        now = found.record.since + 100
+
+    assert [100, 200, 400] == moments
+
+
+def test_a_delay_counts_before_any_backoff(engine: Engine) -> None:
+    lease = popped(engine, backoff="fixed", backoff_base=5000)
+    assert "waiting" == engine.retry(lease, delay=0)
+
+    (lease,) = engine.pop()
+    assert "scheduled" == engine.retry(lease, delay=100, now=0)
+    assert ["a"] == engine.order(now=100)
+
+
+def test_what_the_job_does_not_say_is_the_worker_s_policy(engine: Engine) -> None:
+    lease = popped(engine, backoff_base=300)
+    engine.retry(lease, delay="", backoff="linear", backoff_base=7, backoff_jitter=0, now=0)
+    assert 300 == since(engine)
+
+    (lease,) = engine.pop(now=300)
+    engine.retry(lease, delay="", backoff="linear", backoff_base=7, backoff_jitter=0, now=300)
+    assert 300 + 600 == since(engine)
+
+
+def test_without_delay_backoff_and_policy_it_runs_at_once(engine: Engine) -> None:
+    assert "waiting" == engine.retry(popped(engine), delay="")
+
+
+def test_the_dice_shorten_the_delay_by_up_to_the_jitter(engine: Engine) -> None:
+    lease = popped(engine, backoff="fixed", backoff_base=1000, backoff_jitter=1000)
+    engine.retry(lease, delay="", dice=750_000)
+
+    assert 250 == since(engine)
+
+
+def test_dice_that_leave_nothing_of_the_delay_let_it_run_at_once(engine: Engine) -> None:
+    lease = popped(engine, backoff="fixed", backoff_base=1000, backoff_jitter=1000)
+
+    assert "waiting" == engine.retry(lease, delay="", dice=999_999)
+
+
+def test_the_backoff_begins_anew_when_the_retries_do(engine: Engine) -> None:
+    engine.put("a", retries=1, backoff="linear", backoff_base=100, backoff_jitter=0)
+    for moment in (0, 100):
+        (lease,) = engine.pop(now=moment)
+        engine.retry(lease, delay="", now=moment)
+    assert "failed" == engine.state("a")
+    engine.call("unfail", "a", "", now=1000)
+
+    (lease,) = engine.pop(now=1000)
+    engine.retry(lease, delay="", now=1000)
+    assert 1100 == since(engine)
+
+
+def test_a_repeated_retry_is_not_delayed_twice(engine: Engine) -> None:
+    lease = popped(engine, backoff="fixed")
+    assert "scheduled" == engine.retry(lease, delay="", dice=1, now=0)
+    due = since(engine)
+    assert "scheduled" == engine.retry(lease, delay="", dice=1, now=50)
+
+    assert due == since(engine)
 
 
 def test_a_retried_job_goes_behind_its_equals(engine: Engine) -> None:
@@ -127,7 +207,14 @@ def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
         "delay: must": (queue, jid, token, "soon", "", ""),
         "group": (queue, jid, token, "", "g" * 256, ""),
         "message": (queue, jid, token, "", "", "m" * 16385),
+        "policy": (queue, jid, token, "", "", "", b"\xc1"),
+        "tags": (queue, jid, token, "", "", "", options(tags=["t"])),
+        "backoff": (queue, jid, token, "", "", "", options(backoff="quadratic")),
+        "backoff_jitter": (queue, jid, token, "", "", "", options(backoff_jitter=1001)),
+        "dice": (queue, jid, token, "", "", "", b"", 1_000_000),
+        "dice: must": (queue, jid, token, "", "", "", b"", 0.5),
         "arguments": (queue, jid, token, "", ""),
+        "arguments:": (queue, jid, token, "", "", "", b"", 0, 0),
     }.items():
         answer = refused(engine, "retry", *args)
         assert answer.startswith("INVALID ")

@@ -17,7 +17,7 @@ def complete(lease: Lease, next_queue: str = "") -> tuple[Any, ...]:
     return "complete", *lease.key, b"", next_queue, b""
 
 
-POP = ("pop", "w", "x", 0, 100, "", 0, "q")
+POP = ("pop", "w", "x", 0, 100, "", 0, "ordered", 0, "q")
 
 
 def flat(*members: Any) -> list[Any]:

@@ -22,7 +22,7 @@ def test_workers_come_last_seen_first_with_what_they_hold(engine: Engine) -> Non
     engine.pop(count=2, worker="early", now=1000)
     engine.pop(worker="late", now=2000)
 
-    assert [[b"late", 2000, 1, 0], [b"early", 1000, 2, 0]] == workers(engine, 3000)
+    assert [[b"late", 2000, 1, 0, b""], [b"early", 1000, 2, 0, b""]] == workers(engine, 3000)
 
 
 def test_a_stalled_job_counts_from_the_very_end_of_its_lease(engine: Engine) -> None:
@@ -31,8 +31,8 @@ def test_a_stalled_job_counts_from_the_very_end_of_its_lease(engine: Engine) -> 
     engine.pop(worker="w", lease=1000, now=0)
     engine.pop(worker="w", lease=0, now=0)
 
-    assert [[b"w", 0, 2, 0]] == workers(engine, 999)
-    assert [[b"w", 0, 2, 1]] == workers(engine, 1000)
+    assert [[b"w", 0, 2, 0, b""]] == workers(engine, 999)
+    assert [[b"w", 0, 2, 1, b""]] == workers(engine, 1000)
 
 
 def test_a_worker_that_ends_its_work_holds_nothing(engine: Engine) -> None:
@@ -42,7 +42,7 @@ def test_a_worker_that_ends_its_work_holds_nothing(engine: Engine) -> None:
     engine.complete(one, now=2)
     engine.fail(other, now=3)
 
-    assert [[b"w", 1, 0, 0]] == workers(engine, 4)
+    assert [[b"w", 1, 0, 0, b""]] == workers(engine, 4)
 
 
 def test_a_job_that_is_timed_out_moved_or_cancelled_is_held_no_more(engine: Engine) -> None:
@@ -53,7 +53,7 @@ def test_a_job_that_is_timed_out_moved_or_cancelled_is_held_no_more(engine: Engi
     engine.call("move", "b", "other", "", now=1)
     engine.call("cancel", "c", now=1)
 
-    assert [[b"w", 0, 0, 0]] == workers(engine, 2)
+    assert [[b"w", 0, 0, 0, b""]] == workers(engine, 2)
 
 
 def test_a_repeated_pop_does_not_count_as_a_held_job(engine: Engine) -> None:
@@ -61,7 +61,7 @@ def test_a_repeated_pop_does_not_count_as_a_held_job(engine: Engine) -> None:
     engine.pop(request="r", now=1)
     engine.pop(request="r", again=1, now=2)
 
-    assert [[b"w", 1, 1, 0]] == workers(engine, 3)
+    assert [[b"w", 1, 1, 0, b""]] == workers(engine, 3)
 
 
 def test_a_pop_of_a_paused_queue_is_a_sign_of_life(engine: Engine) -> None:
@@ -69,7 +69,7 @@ def test_a_pop_of_a_paused_queue_is_a_sign_of_life(engine: Engine) -> None:
     engine.pop(now=1000)
     engine.pop(now=5000)
 
-    assert [[b"w", 5000, 0, 0]] == workers(engine, 6000)
+    assert [[b"w", 5000, 0, 0, b""]] == workers(engine, 6000)
 
 
 def test_pages_are_in_order_and_complete(engine: Engine) -> None:
@@ -79,7 +79,7 @@ def test_pages_are_in_order_and_complete(engine: Engine) -> None:
     cursor = b""
     for _ in range(3):
         cursor, *page = engine.call("workers", cursor, 2, now=9000)
-        seen += [name for name, _, _, _ in page]
+        seen += [name for name, *_ in page]
 
     assert cursor == b""
     assert [b"w4", b"w3", b"w2", b"w1", b"w0"] == seen
@@ -95,7 +95,7 @@ def test_a_page_ends_early_when_its_workers_hold_very_many_jobs(engine: Engine) 
     pages, cursor = 0, b""
     while pages == 0 or cursor:
         cursor, *page = engine.call("workers", cursor, 100, now=60_001)
-        seen |= {name: (held, stalled) for name, _, held, stalled in page}
+        seen |= {name: (held, stalled) for name, _, held, stalled, _ in page}
         pages += 1
 
     assert 2 == pages
@@ -109,7 +109,7 @@ def test_a_worker_that_is_not_seen_for_a_day_leaves_the_registry(engine: Engine)
     assert 2 == len(workers(engine, DAY - 1))
 
     engine.call("tick", now=DAY)
-    assert [[b"here", 1000, 0, 0]] == workers(engine, DAY)
+    assert [[b"here", 1000, 0, 0, b""]] == workers(engine, DAY)
     assert not engine.server.exists(engine.root + "worker:gone")
 
     engine.call("tick", now=DAY + 1000)

@@ -37,6 +37,7 @@ KINDS = {
     "ring",
     "stats",
     "histogram",
+    "samples",
     "tag",
     "tags",
     "tracked",
@@ -44,6 +45,7 @@ KINDS = {
     "workers",
     "queues",
     "request",
+    "result",
     "sequence",
     *SETS,
 }
@@ -95,13 +97,13 @@ class Keys:
 
     def _ask(self, pipe: Any, name: bytes) -> None:
         kind = name[len(self.root) :].partition(b":")[0].decode()
-        if kind in {"job", "payload", "failure", "request", "sequence"}:
+        if kind in {"job", "payload", "failure", "request", "result", "sequence"}:
             pipe.get(name)
         elif kind == "parents":
             pipe.smembers(name)
         elif kind in {"", "template", "worker", "stats", "histogram"}:
             pipe.hgetall(name)
-        elif kind == "ring":
+        elif kind in {"ring", "samples"}:
             pipe.llen(name)
         elif kind == "events":
             pipe.xlen(name)
@@ -142,7 +144,7 @@ def _known(keys: Keys, now: int) -> Iterator[str]:
     yield from (f"{name!r} is not in the legend" for name in keys.unknown)
     for name, left in keys.lifetimes.items():
         kind = name[len(keys.root) :].partition(b":")[0].decode()
-        expires = kind in {"ring", "stats", "histogram", "request"}
+        expires = kind in {"ring", "stats", "histogram", "samples", "request", "result"}
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
@@ -258,7 +260,7 @@ def _held(keys: Keys, now: int) -> Iterator[str]:
         if registered != (b"seen" in fields):
             yield f"worker {worker!r} is registered by half"
         for field, value in fields.items():
-            if field in {b"seen", b"served"}:
+            if field in {b"seen", b"served", b"about", b"queues"}:
                 continue
             held[field] = int(value.rpartition(b":")[2])
             job = keys.live.get(field[6:])

@@ -20,6 +20,14 @@ SEEN = 1000
 TRACE = 60_000
 POLICIES = ("wait", "run", "fail", "cancel")
 ENDED = ("complete", "failed")
+BACKOFF = {
+    "backoff": "exponential",
+    "backoff_base": 1000,
+    "backoff_cap": 3_600_000,
+    "backoff_jitter": 100,
+}
+KEPT = (*BACKOFF, "run_within", "kill_within", "context", "keep_result")
+"""Options that only stay with a job, as far as the model is concerned."""
 
 
 class Refusal(Exception):
@@ -91,6 +99,9 @@ class Job:
     kept_since: int = 0
     """The age by which retention goes; later than `since` once it has been passed over."""
     origin: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)
+    result: tuple[int, bytes] | None = None
+    """The attempt that returned it, and what."""
     history: list[str] = field(default_factory=list)
 
     @property
@@ -144,6 +155,12 @@ class Template:
     payload: bytes = b""
     nonce: str = ""
     put_answer: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+def kept(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what stays with the job of these options."""
+    return {name: options[name] for name in KEPT if name in options}
 
 
 def bucket(due: int) -> int:
@@ -168,6 +185,7 @@ class Model:
         self.tracked: dict[str, int] = {}
         self.tagged: dict[str, dict[str, int]] = {}
         self.served: dict[str, list[str]] = {}
+        self.reports: dict[str, bytes] = {}
         self.heartbeat = 60_000
         self.grace = 0
         self.keep = 50_000
@@ -431,6 +449,7 @@ class Model:
         for name in [name for name, seen in self.workers.items() if self.now - seen >= DAY]:
             del self.workers[name]
             self.served.pop(name, None)
+            self.reports.pop(name, None)
 
     def _expire(self) -> None:
         running = [job for job in self.jobs.values() if job.state == "running"]
@@ -478,7 +497,7 @@ class Model:
         self.lives[jid] = self.lives.get(jid, 0) + 1
         job = Job(jid, self.lives[jid], klass="K", payload=template.payload)
         job.priority, job.retries, job.left = template.priority, template.retries, template.retries
-        job.origin = template.jid
+        job.origin, job.kept = template.jid, template.kept
         job.history = ["put"]
         self.jobs[jid] = job
         self._tag(job, template.tags)
@@ -535,7 +554,7 @@ class Model:
         job.left, job.errors, job.lost = job.retries, 0, 0
         job.lease, job.policy = options.get("lease"), options.get("parent_failure")
         job.delay = job.at = None
-        job.nonce, job.put_answer = nonce, answer
+        job.nonce, job.put_answer, job.kept = nonce, answer, kept(options)
         self._tag(job, options.get("tags", []))
         if broken:
             self._orphan(job, policy, broken)
@@ -569,7 +588,7 @@ class Model:
                 if not h.ended and (h.worker, h.request) == (worker, request)
             ]
             if held:
-                return held
+                return sorted(held, key=lambda one: self._turn(names, self.jobs[one.jid]))
         self.tick()
         self.adopt()
         found: list[Job] = []
@@ -586,6 +605,10 @@ class Model:
             given.append(job.handout)
         self.handouts += given
         return given
+
+    def _turn(self, names: list[str], job: Job) -> tuple[int, int, int]:
+        """Where a job comes among those of one pop: by its priority now."""
+        return names.index(job.queue), job.priority, job.place
 
     def adopt(self) -> None:
         """Take over what the engine chose; replaced by who drives the model."""
@@ -617,7 +640,12 @@ class Model:
         return answers
 
     def complete(
-        self, handout: Handout, payload: bytes, following: str, options: dict[str, Any]
+        self,
+        handout: Handout,
+        payload: bytes,
+        following: str,
+        options: dict[str, Any],
+        result: bytes | None = None,
     ) -> str:
         job = self._held(handout, "complete")
         if not job:
@@ -631,6 +659,8 @@ class Model:
         self._leave(job, "complete")
         job.failure = None
         if not following:
+            if result is not None and job.kept.get("keep_result"):
+                job.result = job.attempt, result
             self._finish(job)
             answer = "complete"
         else:
@@ -678,10 +708,14 @@ class Model:
             self._tell(job)
         return "failed"
 
-    def retry(self, handout: Handout, delay: int, group: str, message: str) -> str:
+    def retry(
+        self, handout: Handout, delay: int | None, group: str, message: str, policy: dict[str, Any]
+    ) -> str:
         job = self._held(handout, "retried")
         if not job:
             return handout.answer
+        if delay is None:
+            delay = self._backoff(job, {**policy, **job.kept})
         job.history.append("retried")
         job.errors += 1
         self._leave(job, "retried")
@@ -690,6 +724,16 @@ class Model:
         if self._again(job, cause, "retried without a retry left"):
             handout.answer = self._place(job, job.queue, self.now + delay)
         return handout.answer
+
+    @staticmethod
+    def _backoff(job: Job, policy: dict[str, Any]) -> int:
+        """Return how long the job waits for its next attempt, when the dice show nothing."""
+        if not policy.keys() & BACKOFF.keys():
+            return 0
+        word, base, cap, _ = (policy.get(name, default) for name, default in BACKOFF.items())
+        coming = job.retries - job.left + 1
+        growth = {"fixed": 1, "linear": coming, "exponential": 2 ** (coming - 1)}
+        return int(min(base * growth[word], cap))
 
     def release(self, handout: Handout, delay: int) -> str:
         job = self._held(handout, "released")
@@ -851,9 +895,15 @@ class Model:
             raise Refusal("STATE")
         return 1 if self.queues.pop(name, None) else 0
 
+    def report(self, worker: str, about: bytes) -> str:
+        self._alive(worker)
+        self.reports[worker] = about
+        return "reported"
+
     def deregister(self, names: list[str]) -> int:
         for name in names:
             self.served.pop(name, None)
+            self.reports.pop(name, None)
         return sum(1 for name in names if self.workers.pop(name, None) is not None)
 
     def configure(self, name: str, seconds: float | None) -> None:
@@ -899,6 +949,7 @@ class Model:
             payload,
             nonce,
             answer,
+            kept(options),
         )
         return answer
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pyjobs.record import read_options
 from tests.engine.conftest import Engine, Found
-from tests.laws.model import Job, Model
+from tests.laws.model import KEPT, Job, Model
+
+LONGEST = 100
+"""Entries of history that a job keeps: the first, and the newest."""
 
 STATES = [
     "waiting",
@@ -54,6 +58,7 @@ def engine_view(engine: Engine, model: Model) -> dict[str, Any]:
     asked |= {f"group {name}": ("group", name, "", 100) for name in groups}
     asked |= {f"tagged {name}": ("tagged", name, "", 100) for name in model.tagged}
     asked |= {f"worker {name}": ("worker", name, "", 100) for name in model.workers}
+    asked |= {f"result {jid}": ("result", jid) for jid in model.jobs}
     asked |= {f"template {jid}": ("recurring", jid) for jid in model.templates}
     answers = dict(zip(asked, read_all(engine, list(asked.values()), model.now), strict=True))
     return {
@@ -78,9 +83,14 @@ def engine_view(engine: Engine, model: Model) -> dict[str, Any]:
         "tracked": texts(answers["tracked"][1:]),
         "workers": sorted([row[0].decode(), *row[1:]] for row in answers["workers"][1:]),
         "held": {
-            name: sorted([row[0].decode(), row[1].decode(), row[2]] for row in answer[2:])
+            name: sorted([row[0].decode(), row[1].decode(), row[2]] for row in answer[3:])
             for name in model.workers
             if (answer := answers[f"worker {name}"])
+        },
+        "results": {
+            jid: answer[1]
+            for jid in model.jobs
+            if (answer := answers[f"result {jid}"])[0] == b"complete" and len(answer) > 1
         },
         "templates": {
             jid: engine_template(row) if (row := answers[f"template {jid}"][0]) else None
@@ -121,6 +131,7 @@ def engine_job(found: Found) -> dict[str, Any]:
         "lost": record.lost,
         "tags": record.options.get("tags", []),
         "origin": record.options.get("origin", ""),
+        "kept": {name: record.options[name] for name in KEPT if name in record.options},
         "ends": found.ends,
         "worker": record.worker,
         "dependencies": found.dependencies,
@@ -132,7 +143,7 @@ def engine_job(found: Found) -> dict[str, Any]:
 
 def engine_template(row: list[Any]) -> dict[str, Any]:
     names = "queue jid klass payload interval due count backlog priority retries tags lease paused"
-    known = dict(zip(names.split(), row, strict=True))
+    known = dict(zip([*names.split(), "options"], row, strict=True))
     return {
         "queue": known["queue"].decode(),
         "payload": known["payload"],
@@ -142,6 +153,7 @@ def engine_template(row: list[Any]) -> dict[str, Any]:
         "backlog": known["backlog"],
         "tags": texts(known["tags"]),
         "paused": bool(known["paused"]),
+        "kept": read_options(known["options"]) if known["options"] else {},
     }
 
 
@@ -181,12 +193,23 @@ def model_view(model: Model) -> dict[str, Any]:
         "tagged": {tag: by_time(jids) for tag, jids in model.tagged.items()},
         "tracked": by_time(model.tracked),
         "workers": sorted(
-            [name, seen, len(held(model, name)), stalled(model, name)]
+            [
+                name,
+                seen,
+                len(held(model, name)),
+                stalled(model, name),
+                model.reports.get(name, b""),
+            ]
             for name, seen in model.workers.items()
         ),
         "held": {
             name: sorted([job.jid, job.queue, ending(job)] for job in held(model, name))
             for name in model.workers
+        },
+        "results": {
+            jid: job.result[1]
+            for jid, job in model.jobs.items()
+            if job.state == "complete" and job.result and job.result[0] == job.attempt
         },
         "templates": {
             jid: {
@@ -198,6 +221,7 @@ def model_view(model: Model) -> dict[str, Any]:
                 "backlog": template.backlog,
                 "tags": template.tags,
                 "paused": template.paused,
+                "kept": template.kept,
             }
             for jid, template in model.templates.items()
         },
@@ -220,12 +244,13 @@ def model_job(job: Job) -> dict[str, Any]:
         "lost": job.lost,
         "tags": job.tags,
         "origin": job.origin,
+        "kept": job.kept,
         "ends": ending(job),
         "worker": handout.worker if handout else "",
         "dependencies": job.parents,
         "dependents": set(job.dependents),
         "failure": (job.failure["group"], job.failure["message"]) if job.failure else None,
-        "history": job.history,
+        "history": job.history[:1] + job.history[1:][-(LONGEST - 1) :],
     }
 
 

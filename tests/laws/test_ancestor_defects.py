@@ -32,7 +32,9 @@ def test_a_pop_of_far_too_many_is_refused_and_the_most_allowed_is_whole(engine: 
     """6.1 2: a pop of 8,000 failed half-way and handed the same jobs out again."""
     for start in range(0, 300, 100):
         engine.step(*(("put", "q", f"{start + n}", "", b"", b"") for n in range(100)))
-    assert refused(engine, "pop", "w", "r", 0, 9000, "", 0, "q").startswith("INVALID count")
+    assert refused(engine, "pop", "w", "r", 0, 9000, "", 0, "ordered", 0, "q").startswith(
+        "INVALID count"
+    )
     engine.pop(count=100)
 
     assert {"waiting": 200, "running": 100} == engine.counts()

@@ -32,7 +32,7 @@ class World:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         for jid in ("done", "failed", "held", "lent", "given"):
-            engine.put(jid, tags=["t"], payload=b"l" * 2000, now=0)
+            engine.put(jid, tags=["t"], payload=b"l" * 2000, keep_result=NOW, now=0)
         held: dict[str, Lease] = {lease.jid: lease for lease in engine.pop(count=5, now=1)}
         engine.complete(held["done"], now=2)
         engine.fail(held["failed"], now=2)
@@ -55,7 +55,7 @@ def job(name: str) -> list[Any]:
     return ["q", name, "K", b"new", options(tags=["u"], depends=["parent"], nonce="n")]
 
 
-POP = ["w", "again", 0, 3, "", 0, "q", "r"]
+POP = ["w", "again", 0, 3, "", 0, "ordered", 0, "q", "r"]
 
 CALLS: dict[str, Callable[[World], list[Any]]] = {
     "put": lambda world: job("new"),
@@ -70,8 +70,9 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
         "next",
         options(depends=["parent"], delay=5),
     ],
+    "complete with a result": lambda world: [*world.held.key, b"", "", b"", b"result"],
     "fail": lambda world: [*world.held.key, "group", "why", b"new"],
-    "retry": lambda world: [*world.held.key, 100, "group", "why"],
+    "retry": lambda world: [*world.held.key, "", "group", "why", options(backoff="linear"), 9],
     "release": lambda world: [*world.held.key, ""],
     "timeout": lambda world: ["held"],
     "cancel": lambda world: ["child", "parent", "failed"],
@@ -81,10 +82,10 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "undepend": lambda world: ["child", 1],
     "unfail": lambda world: ["failed", ""],
     "unfail_group": lambda world: ["group", "", 10, ""],
-    "step": lambda world: ["all", "put", 5, *job("new"), "cancel", 1, "waiting", "pop", 8, *POP],
+    "step": lambda world: ["all", "put", 5, *job("new"), "cancel", 1, "waiting", "pop", 10, *POP],
     "drain": lambda world: [
         *("each", "complete", 6, *world.held.key, b"", "", b""),
-        *("complete", 6, *world.lent.key, b"", "next", b"", "pop", 8, *POP),
+        *("complete", 6, *world.lent.key, b"", "next", b"", "pop", 10, *POP),
     ],
     "tag": lambda world: ["waiting", "u", "v"],
     "untag": lambda world: ["child", "t"],
@@ -99,6 +100,7 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "forget": lambda world: ["empty"],
     "tick": lambda world: [],
     "configure": lambda world: ["jobs-history-count", 1],
+    "report": lambda world: ["w", b"about", "q"],
     "deregister": lambda world: ["w"],
 }
 

@@ -109,7 +109,7 @@ def test_every_byte_may_stand_anywhere(engine: Engine) -> None:
     names = {"jid": ANY[:255], "queue": ANY[1:], "klass": ANY[:128]}
     args = (names["queue"], names["jid"], names["klass"], ANY, b"")
     assert b"created" == engine.call("put", *args)
-    answer = engine.call("pop", ANY[:200], ANY[:255], 0, 1, "", 0, names["queue"])
+    answer = engine.call("pop", ANY[:200], ANY[:255], 0, 1, "", 0, "ordered", 0, names["queue"])
 
     assert list(names.values()) == [answer[2], answer[1], answer[3]]
     (found,) = engine.call("get", names["jid"])

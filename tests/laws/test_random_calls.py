@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from pyjobs.record import read_options
 from tests.conftest import Server
 from tests.engine.conftest import Engine, Lease, Refused, leases
 from tests.laws.invariants import Keys, broken
@@ -78,10 +79,31 @@ kinds = st.fixed_dictionaries(
         "lease": st.sampled_from([0, 700, 40_000]),
     },
 )
+backoffs = st.fixed_dictionaries(
+    {},
+    optional={
+        "backoff": st.sampled_from(["fixed", "linear", "exponential"]),
+        "backoff_base": st.sampled_from([100, 4_000]),
+        "backoff_cap": st.sampled_from([1, 5_000]),
+    },
+)
+runs = st.one_of(
+    nothing,
+    backoffs,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "run_within": st.sampled_from([0, 10]),
+            "kill_within": st.just(20),
+            "keep_result": st.sampled_from([0, DAY, DAY]),
+            "context": st.sampled_from([b"", b"\x81\xa1t\xff"]),
+        },
+    ),
+)
 exists = st.sampled_from(["replace", "keep", "error", "repeated"]).map(
     lambda word: {"if_exists": word}
 )
-plain_options = one_of_each(stays, priorities, kinds)
+plain_options = one_of_each(stays, priorities, kinds, runs)
 put_options = one_of_each(plain_options, st.one_of(nothing, nothing, exists))
 next_options = one_of_each(stays, priorities)
 depend_options = st.fixed_dictionaries(
@@ -91,7 +113,7 @@ depend_options = st.fixed_dictionaries(
 
 
 def packed(options: dict[str, Any]) -> bytes:
-    return msgpack.packb(options) if options else b""
+    return msgpack.packb(options, use_bin_type=False) if options else b""
 
 
 Member = tuple[tuple[Any, ...], Callable[[], Any]]
@@ -326,7 +348,7 @@ class RandomCalls(RuleBasedStateMachine):
         jid = list(self.puts)[-1 - pick % len(self.puts)]
         known = self.model.jobs.get(jid) or self.model.traces.get(jid)
         (_, _, _, _, _, options), _ = self.puts[jid]
-        nonce = msgpack.unpackb(options)["nonce"]
+        nonce = read_options(options)["nonce"]
         if known and known.nonce == nonce and getattr(known, "sure", True):
             before = self.keys.found
             self.agree(self.puts[jid])
@@ -361,7 +383,18 @@ class RandomCalls(RuleBasedStateMachine):
             return Handed(handed or [])
 
         return (
-            ("pop", worker, request, int(again), count, optional(lease), int(wait), *names),
+            (
+                "pop",
+                worker,
+                request,
+                int(again),
+                count,
+                optional(lease),
+                int(wait),
+                "ordered",
+                0,
+                *names,
+            ),
             call,
         )
 
@@ -378,7 +411,7 @@ class RandomCalls(RuleBasedStateMachine):
         for _ in range(2):
             answer = self.agree(self.pop_member(worker, again=True))
             if first:
-                assert [lease.key for lease in leases(answer)] == [one.key for one in first]
+                assert {lease.key for lease in leases(answer)} == {one.key for one in first}
         assert [] == leases(self.agree(self.pop_member(worker, again=False)))
 
     @rule(worker=workers, lease=lengths, chosen=st.lists(picks, min_size=1, max_size=3))
@@ -394,9 +427,9 @@ class RandomCalls(RuleBasedStateMachine):
             )
         )
 
-    @rule(pick=picks, payload=payloads)
-    def complete(self, pick: int, payload: bytes) -> None:
-        self.end_one(pick, lambda one: self.complete_member(one, payload, "", {}))
+    @rule(pick=picks, payload=payloads, result=st.sampled_from([None, b"", b"\xff", b"r"]))
+    def complete(self, pick: int, payload: bytes, result: bytes | None) -> None:
+        self.end_one(pick, lambda one: self.complete_member(one, payload, "", {}, result))
 
     @rule(pick=picks, payload=payloads, queue=queues, options=next_options)
     def complete_into_next(
@@ -405,12 +438,18 @@ class RandomCalls(RuleBasedStateMachine):
         self.end_one(pick, lambda one: self.complete_member(one, payload, queue, options))
 
     def complete_member(
-        self, handout: Handout, payload: bytes, queue: str, given: dict[str, Any]
+        self,
+        handout: Handout,
+        payload: bytes,
+        queue: str,
+        given: dict[str, Any],
+        result: bytes | None = None,
     ) -> Member:
         options = self.certain_options(given)
+        args = ("complete", *handout.key, payload, queue, packed(options))
         return (
-            ("complete", *handout.key, payload, queue, packed(options)),
-            lambda: self.model.complete(handout, payload, queue, options),
+            args if result is None else (*args, result),
+            lambda: self.model.complete(handout, payload, queue, options, result),
         )
 
     @rule(pick=picks, group=st.sampled_from(GROUPS), payload=payloads)
@@ -423,15 +462,22 @@ class RandomCalls(RuleBasedStateMachine):
             lambda: self.model.fail(handout, group, "why", payload),
         )
 
-    @rule(pick=picks, delay=delays, group=st.sampled_from(["", *GROUPS]))
-    def retry(self, pick: int, delay: int, group: str) -> None:
-        self.end_one(pick, lambda one: self.retry_member(one, delay, group))
+    @rule(
+        pick=picks,
+        delay=st.one_of(delays, st.none()),
+        group=st.sampled_from(["", *GROUPS]),
+        policy=backoffs,
+    )
+    def retry(self, pick: int, delay: int | None, group: str, policy: dict[str, Any]) -> None:
+        self.end_one(pick, lambda one: self.retry_member(one, delay, group, policy))
 
-    def retry_member(self, handout: Handout, delay: int, group: str) -> Member:
+    def retry_member(
+        self, handout: Handout, delay: int | None, group: str, policy: dict[str, Any]
+    ) -> Member:
         message = "because" if group else ""
         return (
-            ("retry", *handout.key, delay or "", group, message),
-            lambda: self.model.retry(handout, delay, group, message),
+            ("retry", *handout.key, optional(delay), group, message, packed(policy)),
+            lambda: self.model.retry(handout, delay, group, message, policy),
         )
 
     @rule(pick=picks, delay=delays)
@@ -523,7 +569,7 @@ class RandomCalls(RuleBasedStateMachine):
         if verb == "fail":
             return self.fail_member(handout, "one", b"")
         if verb == "retry":
-            return self.retry_member(handout, delay, "")
+            return self.retry_member(handout, delay, "", {})
         return self.release_member(handout, delay)
 
     # rules: what operators do
@@ -635,6 +681,10 @@ class RandomCalls(RuleBasedStateMachine):
         else:
             self.agree(((what, *names), lambda: model.pause(names, paused=what == "pause")))
 
+    @rule(worker=workers, about=st.sampled_from([b"", b"\x80", b"r1:1"]))
+    def report(self, worker: str, about: bytes) -> None:
+        self.agree((("report", worker, about, "q"), lambda: self.model.report(worker, about)))
+
     @rule(
         name=st.sampled_from(["heartbeat", "grace-period", "heartbeat-q", "heartbeat-r"]),
         value=st.sampled_from([None, 0.4, 2, 90]),
@@ -657,6 +707,8 @@ class RandomCalls(RuleBasedStateMachine):
                 "priority": st.integers(-1, 1),
                 "retries": st.integers(0, 1),
                 "tags": tag_lists,
+                "run_within": st.just(10),
+                "context": st.just(b"\xff"),
             },
         ),
     )
@@ -750,7 +802,7 @@ class RandomCalls(RuleBasedStateMachine):
         assert not self.model.jobs
         left = {kind for kind, found in self.keys.found.items() if found}
         stays = {"", "sequence", "events"}
-        expires = {"job", "stats", "histogram", "ring", "request"}
+        expires = {"job", "stats", "histogram", "samples", "ring", "request", "result"}
         assert left <= stays | expires, f"left behind: {left}"
         fields = {name.decode().partition(":")[0] for name in self.keys.fields}
         assert not fields & {"queue", "name", "sweep"}, f"left behind in the root: {fields}"

@@ -13,7 +13,9 @@ SLEEP = 4000
 
 def wait(engine: Engine, *queues: str, worker: str = "waiter", now: int = 0) -> int:
     """Pop nothing, as one who is going to block; returns the milliseconds it is to sleep."""
-    answer = engine.call("pop", worker, f"{worker}{now}", 0, 1, "", 1, *(queues or "q"), now=now)
+    answer = engine.call(
+        "pop", worker, f"{worker}{now}", 0, 1, "", 1, "ordered", 0, *(queues or "q"), now=now
+    )
     sleep: int = answer[0]
     assert sleep > 0
     return sleep
@@ -261,7 +263,7 @@ def test_who_leaves_with_a_job_without_having_been_told_wakes_nobody(engine: Eng
 def test_a_wait_raises_the_flag_in_the_same_call_so_that_no_ring_is_missed(engine: Engine) -> None:
     engine.put("held")
     (lease,) = engine.pop()
-    pop = ("pop", "w", "x", 0, 1, "", 1, "q")
+    pop = ("pop", "w", "x", 0, 1, "", 1, "ordered", 0, "q")
     engine.step(("complete", *lease.key, b"", "", b""), pop)
     engine.step(("put", "q", "a", "", b"", options(priority=1)))
 

@@ -19,7 +19,7 @@ MAY_REQUIRE = {
 }
 
 # Reading commands that look into the waiting or the running set.
-READERS = {"jobs", "peek", "queues"}
+READERS = {"explain", "jobs", "peek", "queues"}
 
 FILES = sorted(path for folder in MAY_REQUIRE for path in (LUA / folder).glob("**/*.lua"))
 

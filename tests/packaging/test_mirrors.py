@@ -13,6 +13,7 @@ import lupa.lua51
 
 from pyjobs import options, plans, record
 from pyjobs.errors import WORDS
+from pyjobs.worker import reporting
 
 ROOT = Path(__file__).parents[2]
 LUA = ROOT / "lua"
@@ -40,6 +41,10 @@ def test_the_words_of_an_option_are_those_of_the_engine() -> None:
 def test_slices_are_as_large_as_the_engine_takes_them() -> None:
     limits = lua_module("rules.limits")
     assert (limits.JOBS, limits.BYTES) == (plans.SLICE_JOBS, plans.SLICE_BYTES)
+
+
+def test_a_report_is_as_long_as_the_engine_takes_it() -> None:
+    assert lua_module("rules.limits").REPORT == reporting.LIMIT
 
 
 def test_states_and_happenings_have_the_engine_s_numbers() -> None:

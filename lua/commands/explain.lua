@@ -1,0 +1,119 @@
+-- explain: why a job does not run, by the conditions that a pop goes by.
+--
+-- Args: jid.
+-- Returns: {name, value, name, ...}, of these what applies: now; state; queue; paused (1: pops of
+-- the queue find nothing); since (of the state) or due (scheduled); ahead (waiting: how many jobs
+-- of the queue are handed out before it); held (1: further dependencies are being added); waits
+-- (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends (0: never) and
+-- stalled (1: the lease has run out) of a running job; group (failed); workers (live ones that have
+-- reported to serve the queue) and silent (live ones that have reported no queues). Live is who was
+-- seen within limits.LIVE; of those, the limits.JOBS seen last are counted. Times are milliseconds.
+-- Errors: INVALID, NOJOB.
+-- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.
+
+local arguments = require("rules.arguments")
+local claim = require("doors.claim")
+local enter = require("doors.enter")
+local failures = require("store.failures")
+local keys = require("store.keys")
+local limits = require("rules.limits")
+local queues = require("store.queues")
+local records = require("store.records")
+local refuse = require("rules.refusal")
+local registry = require("doors.registry")
+local states = require("rules.states")
+
+local flags = states.flags
+
+local explain = {}
+
+function explain.parse(step, args)
+  arguments.count(args, 1)
+  records.want(step, arguments.name(args[1], "jid"))
+  return args[1]
+end
+
+function explain.check(step, jid)
+  local record = records.get(step, jid)
+  local gone = record and records.has(record, flags.TRACE)
+  if not record or (gone and record.state ~= states.number.cancelled) then
+    refuse("NOJOB", "no job " .. jid)
+  end
+  return record
+end
+
+-- Some of the jobs that it waits for, each with its state.
+local function parents_of(step, record)
+  local key = keys.parents(step, record.jid)
+  local jids = redis.call("SSCAN", key, "0", "COUNT", limits.SHOWN)[2]
+  local shown = math.min(#jids, limits.SHOWN)
+  for position = 1, shown do
+    records.want(step, jids[position])
+  end
+  records.read(step)
+  local list = {}
+  for position = 1, shown do
+    local parent = records.live(step, jids[position])
+    list[2 * position - 1] = jids[position]
+    list[2 * position] = parent and states.name[parent.state] or ""
+  end
+  return list
+end
+
+-- For a state, what belongs to it.
+local OF_STATE = {
+  waiting = function(step, record, queue, tell)
+    local waiting = keys.waiting(step, queue)
+    tell("ahead", redis.call("ZRANK", waiting, enter.member(record)))
+  end,
+  depends = function(step, record, _, tell)
+    if records.has(record, flags.HELD) then
+      tell("held", 1)
+    end
+    tell("waits", redis.call("SCARD", keys.parents(step, record.jid)))
+    tell("parents", parents_of(step, record))
+  end,
+  running = function(step, record, queue, tell)
+    local ending = claim.ending(step, record, queue)
+    tell("worker", record.worker)
+    tell("ends", ending == "+inf" and 0 or ending)
+    if ending ~= "+inf" and ending <= step.now then
+      tell("stalled", 1)
+    end
+  end,
+  failed = function(step, record, _, tell)
+    tell("group", failures.read(step, record).group)
+  end,
+}
+
+local RUNS_LATER = { waiting = true, scheduled = true, depends = true }
+
+function explain.apply(step, record)
+  local state = states.name[record.state]
+  local queue = queues.numbered(step, record.queue)
+  local list = {}
+  local function tell(name, value)
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
+  tell("now", step.now)
+  tell("state", state)
+  tell(state == "scheduled" and "due" or "since", record.popped or record.since)
+  if queue then
+    tell("queue", queue.name)
+    if queue.paused then
+      tell("paused", 1)
+    end
+    if OF_STATE[state] then
+      OF_STATE[state](step, record, queue, tell)
+    end
+    if RUNS_LATER[state] then
+      local serving, silent = registry.serving(step, queue.name)
+      tell("workers", serving)
+      tell("silent", silent)
+    end
+  end
+  return list
+end
+
+return explain
