@@ -1,0 +1,9 @@
+"""The worker: runs jobs, keeps their leases, outlives the server's troubles, stops politely."""
+
+from pyjobs.worker.execution import current_job
+from pyjobs.worker.hooks import Hooks
+from pyjobs.worker.options import WorkerOptions
+from pyjobs.worker.surroundings import Surroundings
+from pyjobs.worker.worker import AsyncWorker, Worker
+
+__all__ = ["AsyncWorker", "Hooks", "Surroundings", "Worker", "WorkerOptions", "current_job"]

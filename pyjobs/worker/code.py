@@ -1,0 +1,88 @@
+"""The code of a job, and what its class or function says about running it.
+
+A class may say `run_within` and `kill_within` (seconds), `retry_on` and `give_up_on` (exception
+classes or names of such), `backoff`, `backoff_base`, `backoff_cap` and `backoff_jitter`, as class
+attributes; a function has them as attributes too.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pyjobs import options
+from pyjobs.errors import InvalidArgument, ServerError
+from pyjobs.naming import Runnable
+from pyjobs.options import BackoffOptions
+
+Kinds = tuple["type[BaseException] | str", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What runs the jobs of one class in one queue. `policy` is the backoff, packed."""
+
+    function: Callable[[Any], Any]
+    is_async: bool
+    run_within: float | None
+    kill_within: float | None
+    retry_on: Kinds
+    give_up_on: Kinds
+    policy: bytes
+
+    @classmethod
+    def of(cls, found: Runnable) -> Code:
+        """Read what a class or function says; raises InvalidArgument when that is no sense."""
+        owner = found.owner
+        backoff: dict[str, Any] = {
+            name: getattr(owner, name)
+            for name in BackoffOptions.__annotations__
+            if getattr(owner, name, None) is not None
+        }
+        return cls(
+            found.function,
+            inspect.iscoroutinefunction(found.function),
+            _seconds(owner, "run_within"),
+            _seconds(owner, "kill_within"),
+            _kinds(owner, "retry_on"),
+            _kinds(owner, "give_up_on"),
+            options.pack(options.to_wire(backoff)),
+        )
+
+    @property
+    def limited(self) -> bool:
+        """Whether it says anything about time."""
+        return self.run_within is not None or self.kill_within is not None
+
+    def retries(self, error: BaseException) -> bool:
+        """Whether another attempt is to be asked for after this error.
+
+        Unless the class says otherwise that is so when the server was away: an explicit
+        `job.complete()` may have been in need of it.
+        """
+        if _matches(error, self.give_up_on):
+            return False
+        return _matches(error, self.retry_on) or isinstance(error, ServerError)
+
+
+def _seconds(owner: Any, name: str) -> float | None:
+    value = getattr(owner, name, None)
+    return None if value is None else options.milliseconds(value, name) / 1000
+
+
+def _kinds(owner: Any, name: str) -> Kinds:
+    value = getattr(owner, name, ())
+    kinds = (value,) if isinstance(value, (str, type)) else tuple(value)
+    for kind in kinds:
+        if not isinstance(kind, (str, type)):
+            raise InvalidArgument(f"{name}: exception classes or names of such, not {kind!r}")
+    return kinds
+
+
+def _matches(error: BaseException, kinds: Iterable[type[BaseException] | str]) -> bool:
+    names = [family.__name__ for family in type(error).__mro__]
+    return any(
+        kind in names if isinstance(kind, str) else isinstance(error, kind) for kind in kinds
+    )

@@ -1,0 +1,264 @@
+"""One attempt at a job: find its code, call the hooks, run it, and say how that ended."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cached_property
+from typing import Any
+
+from pyjobs import calls, naming
+from pyjobs.aio.client import AsyncClient
+from pyjobs.aio.job import AsyncJob
+from pyjobs.client import Client
+from pyjobs.errors import JobStopped, LeaseLost, PyjobsError
+from pyjobs.job import Job
+from pyjobs.worker.code import Code
+from pyjobs.worker.failing import group_of, message_of
+from pyjobs.worker.held import Held, Word
+from pyjobs.worker.options import WorkerOptions
+from pyjobs.worker.twins import async_client
+
+log = logging.getLogger("pyjobs.worker")
+
+Here = Callable[[Coroutine[Any, Any, Any]], Any]
+"""Runs a coroutine to its end, and returns its result."""
+
+_current: ContextVar[Any] = ContextVar("pyjobs_current_job", default=None)
+
+
+def current_job() -> Any:
+    """Return the job that is being run here: a Job, in an `async def` an AsyncJob; else None."""
+    return _current.get()
+
+
+class NoClass(PyjobsError):
+    """A plain data item has no class to run; it is for consumers that pop it themselves."""
+
+
+class Execution:
+    """Runs jobs, each where it is asked to; how one has ended is noted with it."""
+
+    def __init__(
+        self,
+        client: Client,
+        settings: WorkerOptions,
+        limit: Callable[[Held, float | None, float | None], None],
+        aio: AsyncClient | None = None,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._limit = limit
+        self._given = aio
+        self._codes: dict[tuple[str, str], Code] = {}
+        self._limited = bool(settings.run_within or settings.kill_within)
+        hooks = settings.hooks
+        self._before = [each.before for each in hooks if each.before]
+        self._after = [each.after for each in reversed(hooks) if each.after]
+        self._on_failure = [each.on_failure for each in hooks if each.on_failure]
+        self._on_retry = [each.on_retry for each in hooks if each.on_retry]
+        self.here: Here = asyncio.run
+        """What runs a coroutine where there is no event loop."""
+
+    @cached_property
+    def aio(self) -> AsyncClient:
+        """The client of the jobs that are run as coroutines."""
+        return self._given or async_client(self._client)
+
+    async def close(self) -> None:
+        """Close what jobs of this event loop have opened."""
+        if self._given is None and "aio" in self.__dict__:
+            await self.aio.close()
+
+    def forget(self) -> None:
+        """Find all code anew, since modules have been loaded anew."""
+        self._codes.clear()
+
+    def code(self, held: Held) -> Code:
+        """Return what runs a job; raises what says why there is nothing."""
+        key = (held.klass, held.queue)
+        code = self._codes.get(key)
+        if code is None:
+            if not held.klass:
+                raise NoClass(f"job {held.jid} is a plain data item: it has no class to run")
+            found = naming.resolve_callable(held.klass, held.queue, self._settings.allow)
+            code = self._codes[key] = Code.of(found)
+        return code
+
+    def is_async(self, held: Held) -> bool:
+        """Whether a job is to be run as a coroutine; not, when there is no code for it."""
+        try:
+            return self.code(held).is_async
+        except Exception:  # noqa: BLE001 - comes again where it is the job's
+            return False
+
+    # Where there is no event loop
+
+    def run(self, held: Held) -> None:
+        """Run a job; raises nothing, whatever its code does."""
+        held.began = time.monotonic()
+        if held.stop is not None:
+            held.call, held.word = self._stopped(held, held.stop)
+            return
+        code, after = None, self._after
+        mark = _current.set(None)
+        try:
+            job = held.job = Job(self._client, held.snapshot)
+            _current.set(job)
+            code = self.code(held)
+            if code.is_async:
+                after = []
+                self._run_here(held)
+                return
+            self._start(held, code)
+            for hook in self._before:
+                self._call(hook, job)
+            self._ended_well(held, code.function(job))
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
+            for hook in self.ended_badly(held, code, error):
+                self._try(hook, held.job, error)
+        finally:
+            for hook in after if held.job is not None else ():
+                self._try(hook, held.job)
+            _current.reset(mark)
+            held.ended = time.monotonic()
+
+    def _run_here(self, held: Held) -> None:
+        """Run a job that is a coroutine, in a loop of its own."""
+
+        async def run() -> None:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+            def cancel() -> None:
+                with suppress(RuntimeError):  # the loop is closed: it has ended
+                    loop.call_soon_threadsafe(task.cancel if task else str)
+
+            held.cancel = cancel
+            try:
+                await self.run_async(held)
+            finally:
+                await self.close()
+
+        self.here(run())
+
+    def _call(self, hook: Callable[..., Any], *args: Any) -> None:
+        answer = hook(*args)
+        if inspect.iscoroutine(answer):
+            self.here(answer)
+
+    def _try(self, hook: Callable[..., Any], *args: Any) -> None:
+        try:
+            self._call(hook, *args)
+        except Exception:
+            log.exception("a hook has failed")
+
+    # In an event loop
+
+    async def run_async(self, held: Held) -> None:
+        """Run a job that is a coroutine; raises nothing, whatever its code does."""
+        held.began = time.monotonic()
+        if held.stop is not None:
+            held.call, held.word = self._stopped(held, held.stop)
+            return
+        code = None
+        mark = _current.set(None)
+        try:
+            job = held.job = AsyncJob(self.aio, held.snapshot)
+            _current.set(job)
+            code = self.code(held)
+            self._start(held, code)
+            for hook in self._before:
+                await _awaited(hook(job))
+            self._ended_well(held, await code.function(job))
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
+            meant = held.interruption
+            if meant is None or not isinstance(error, asyncio.CancelledError):
+                meant = error
+            for hook in self.ended_badly(held, code, meant):
+                await self._try_async(hook, held.job, meant)
+        finally:
+            for hook in self._after if held.job is not None else ():
+                await self._try_async(hook, held.job)
+            _current.reset(mark)
+            held.ended = time.monotonic()
+
+    async def _try_async(self, hook: Callable[..., Any], *args: Any) -> None:
+        try:
+            await _awaited(hook(*args))
+        except Exception:
+            log.exception("a hook has failed")
+
+    # What it comes to
+
+    def _start(self, held: Held, code: Code) -> None:
+        """Have the limits on an attempt watched, the job's own first, if there are any."""
+        if not (held.snapshot.record.options or self._limited or code.limited):
+            return
+        settings, job = self._settings, held.job
+        soft = _first(job.run_within, code.run_within, settings.run_within)
+        hard = _first(job.kill_within, code.kill_within, settings.kill_within)
+        if soft or hard:
+            self._limit(held, soft, hard)
+
+    def _ended_well(self, held: Held, result: object) -> None:
+        if held.stop is not None and held.stop.reason != "stopping":
+            held.word = "lost"
+        elif held.job.state == "running":
+            held.call = held.job.completing(result=result)
+            held.word = "done"
+        else:
+            held.word = "moved"
+
+    def ended_badly(
+        self, held: Held, code: Code | None, error: BaseException
+    ) -> list[Callable[..., Any]]:
+        """Note how an attempt ended that an exception has ended; returns the hooks to call."""
+        held.call = None
+        if held.stop is not None:
+            held.call, held.word = self._stopped(held, held.stop)
+        elif held.job is not None and held.job.state != "running":
+            log.warning("job %s: %r after it had left", held.jid, error)
+            held.word = "moved"
+        elif isinstance(error, LeaseLost) and error.jid == held.jid:
+            held.word = "lost"
+        elif code is not None and code.retries(error):
+            held.call, held.word = self._retrying(held, code, error), "retried"
+            # The engine decides whether there is another attempt; this foresees it.
+            return self._on_retry if held.job.retries_left else self._on_failure
+        else:
+            held.call, held.word = self._failing(held, error), "failed"
+            return self._on_failure
+        return []
+
+    def _retrying(self, held: Held, code: Code, error: BaseException) -> calls.Call[str]:
+        return calls.retry(
+            held.lease,
+            None,
+            group_of(held.queue, error),
+            message_of(error),
+            code.policy,
+            secrets.randbelow(calls.DICE),
+        )
+
+    def _failing(self, held: Held, error: BaseException) -> calls.Call[str]:
+        return calls.fail(held.lease, group_of(held.queue, error), message_of(error))
+
+    def _stopped(self, held: Held, stop: JobStopped) -> tuple[calls.Call[str] | None, Word]:
+        """Return what becomes of a job that was stopped: it is given back, or lost."""
+        if stop.reason == "stopping":
+            return calls.release(held.lease), "released"
+        return None, "lost"
+
+
+async def _awaited(answer: Any) -> Any:
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _first(*limits: float | None) -> float | None:
+    return next((limit for limit in limits if limit is not None), None)

@@ -1,0 +1,39 @@
+"""What is kept of an exception: its group and its traceback."""
+
+from __future__ import annotations
+
+import traceback
+
+GROUP = 255
+"""Bytes of a failure group: `NAME` in `lua/rules/limits.lua`."""
+
+MESSAGE = 16_384
+"""Bytes of a failure's message: `TEXT` in `lua/rules/limits.lua`."""
+
+_CUT = b"\n[...]\n"
+
+
+def group_of(queue: str, error: BaseException) -> str:
+    """Return `<queue>-<ExceptionName>`; if that is too long, with less of the queue's name."""
+    name = f"-{type(error).__name__}".encode()[:GROUP]
+    return (queue.encode()[: GROUP - len(name)] + name).decode(errors="ignore")
+
+
+def message_of(error: BaseException) -> str:
+    """Return the traceback from the job's own code on, without its middle if it is too long."""
+    trace = error.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame.f_globals.get("__name__")):
+        trace = trace.tb_next
+    try:
+        text = "".join(traceback.format_exception(type(error), error, trace))
+    except Exception as failure:  # noqa: BLE001 - an exception's own text may fail in any way
+        text = f"{type(error).__name__} (its text cannot be had: {type(failure).__name__})"
+    packed = text.encode(errors="backslashreplace")
+    if len(packed) > MESSAGE:
+        half = (MESSAGE - len(_CUT)) // 2
+        packed = packed[:half] + _CUT + packed[-half:]
+    return packed.decode(errors="ignore")
+
+
+def _is_ours(module: object) -> bool:
+    return isinstance(module, str) and module.startswith(f"{__package__}.")

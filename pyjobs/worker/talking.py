@@ -1,0 +1,224 @@
+"""What is said to the server, turn by turn: ends, renewals, a report, and a wish for jobs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from pyjobs import calls, plans
+from pyjobs.calls import Call
+from pyjobs.client import Client
+from pyjobs.errors import InvalidArgument, LeaseLost
+from pyjobs.worker.failing import group_of
+from pyjobs.worker.held import Held, Holding
+from pyjobs.worker.options import WorkerOptions
+from pyjobs.worker.sending import Sending
+from pyjobs.worker.serving import Serving
+from pyjobs.worker.turns import LEASES, MOST, OWN_ENDINGS, Pace, Told, Turn, jobs_of
+
+log = logging.getLogger("pyjobs.worker")
+
+LINGER = 0.001
+"""Seconds that the first end of several waits for the others."""
+
+ENOUGH = 32
+"""Ends that do not wait for others."""
+
+BEAT = 5.0
+"""Seconds after which a lease is renewed, if not sooner by its own length: so long a job may run on
+that was cancelled."""
+
+PART = 0.4
+"""Of a lease, after which it is renewed."""
+
+REPORT = 5.0
+"""Seconds from one report to the next, if anything else is said."""
+
+
+class Talking:
+    """Decides what the next call carries, sends it, and puts away what it brings.
+
+    `budget`: how many jobs are taken at most. `about` returns the worker's report of itself.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        settings: WorkerOptions,
+        holding: Holding,
+        sending: Sending,
+        counts: Counter[str],
+        about: Callable[[], bytes] | None,
+        budget: float,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._holding = holding
+        self._sending = sending
+        self._about = about
+        self._forever = about is not None
+        self._reported = -inf
+        self._first_end = 0.0
+        self._further: list[tuple[Held, Call[Any]]] = []
+        self._renewal = inf
+        self.pace = Pace(settings.slots, settings.prefetch)
+        self.serving = Serving(client, settings, self._forever)
+        self.budget = budget
+        self.counts = counts
+        self.ran = 0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether all has been said, and no job is here of which more is to be said."""
+        return not (self._holding.all or self._further)
+
+    @property
+    def enough(self) -> int:
+        """How many ends are worth a turn now."""
+        return ENOUGH if self._first_end else 1
+
+    def rest(self, now: float, taking: bool) -> float:
+        """Return the moment at which there is something to say though nothing happens."""
+        moments = [self._renewal]
+        if self._first_end:
+            moments.append(self._first_end + LINGER)
+        if self._holding.ready:
+            moments.append(now + Pace.STALE)
+        if taking and self.serving.next > now:
+            moments.append(self.serving.next)
+        return min(moments)
+
+    def tell(self, held: Held, call: Call[Any]) -> None:
+        """Say this of a job, beside what it says itself."""
+        self._further.append((held, call))
+
+    def give_back(self, before: float = inf) -> None:
+        """Give the jobs back that arrived before that and have not begun."""
+        for held in self._holding.take_back(before):
+            held.word, held.call = "released", calls.release(held.lease)
+            self._holding.ended.append(held)
+            self.budget += 1
+
+    # Deciding
+
+    def next_turn(self, now: float, taking: bool) -> Turn | None:
+        """Return what there is to say now, if there is anything; `taking`: jobs are welcome."""
+        self._return_stale(now)
+        ready, ended = len(self._holding.ready), len(self._holding.ended)
+        if ended and not self._first_end:
+            self._first_end = now
+        waited = ended >= self.enough or not ready or now - self._first_end >= LINGER
+        renewing = now >= self._renewal
+        wanted = self._wanted(now) if taking else 0
+        popping = wanted and now >= self.serving.next and ready <= self.pace.ready // 2
+        if not (self._further or (ended and waited) or renewing or popping):
+            return None
+        turn = Turn(self._ends())
+        if renewing:
+            self._add_heartbeat(turn, now)
+        if self._about is not None and now - self._reported >= REPORT:
+            self._add_report(turn, self._about(), now)
+        if wanted:
+            turn.asked = min(wanted, MOST)
+            turn.pop = self.serving.pop(turn.asked)
+        return turn
+
+    def _return_stale(self, now: float) -> None:
+        """Give jobs back that lie ready behind slow ones."""
+        holding = self._holding
+        if not holding.ready or holding.active - len(holding.ready) < self._settings.slots:
+            return
+        before = now - Pace.STALE
+        if holding.ready[0].arrived <= before:
+            self.pace.slow()
+            self.give_back(before)
+
+    def _wanted(self, now: float) -> int:
+        """How many jobs there is room for."""
+        serving = self.serving
+        if not self._forever and serving.is_empty and serving.names and not self._holding.ended:
+            return 0
+        if serving.must_look(now):
+            serving.look(now, self._sending.send)
+        if not serving.names:
+            return 0
+        room = self._settings.slots + self.pace.ready - self._holding.active
+        return int(max(min(room, self.budget), 0))
+
+    def _ends(self) -> list[tuple[Held, Call[Any]]]:
+        """Return what is to be told of jobs that have ended, which are no longer held."""
+        further, self._further = self._further, []
+        self._first_end = 0.0
+        for held in self._holding.take_ended(MOST):
+            self.counts[held.word] += 1
+            if held.ended:
+                self.ran += 1
+                self.pace.ran(held.ended - held.began)
+            if held.call is not None and not held.overrun:
+                further.append((held, held.call))
+        return further
+
+    def _add_heartbeat(self, turn: Turn, now: float) -> None:
+        held = [each for each in self._holding.all if not each.word and not each.overrun]
+        turn.beats = [each for each in held if each.renew_at <= now][:LEASES]
+        for each in turn.beats:
+            each.renew_at = now + each.period
+        self._renewal = min((each.renew_at for each in held), default=inf)
+        if turn.beats:
+            leases = [each.lease for each in turn.beats]
+            turn.heartbeat = calls.heartbeat(self._client.worker_name, leases, self.serving.lease)
+
+    def _add_report(self, turn: Turn, about: bytes, now: float) -> None:
+        self._reported = now
+        if about:
+            queues = self.serving.names[: plans.SLICE_JOBS]
+            turn.report = calls.report(self._client.worker_name, about, queues)
+
+    # Saying
+
+    def take(self, turn: Turn) -> Told:
+        """Say it, and act on the answer; returns that, an empty one when there was none."""
+        call = turn.call()
+        if call is None:
+            return Told()
+        answers = self._sending.send(call)
+        if answers is None:
+            log.error("the ends of %d jobs could not be told", len(turn.ends))
+            if turn.pop is not None:
+                self.serving.lose()
+            return Told()
+        told = turn.read(answers)
+        for held, said, answer in told.ends:
+            self._note(held, said, answer)
+        if told.popped is not None:
+            told.jobs = self._take_in(turn.asked, told.popped, time.monotonic())
+        return told
+
+    def _take_in(self, asked: int, popped: list[Any], now: float) -> list[Held]:
+        jobs = jobs_of(popped, now)
+        for held in jobs:
+            length = held.length
+            held.period = BEAT if length is None else min(length * PART, BEAT)
+            held.renew_at = now + held.period
+            self._renewal = min(self._renewal, held.renew_at)
+        self.budget -= len(jobs)
+        self._holding.all.update(jobs)
+        self._holding.ready.extend(jobs)
+        self.serving.learn(asked, len(jobs), popped, now)
+        return jobs
+
+    def _note(self, held: Held, said: Call[Any], answer: Any) -> None:
+        """Take note of how the server took an end."""
+        if not isinstance(answer, Exception):
+            return
+        if isinstance(answer, LeaseLost) and answer.reason in OWN_ENDINGS:
+            log.info("job %s had ended before: %s", held.jid, answer)
+        else:
+            log.warning("job %s: %s", held.jid, answer)
+        if isinstance(answer, InvalidArgument) and said is held.call:
+            # What it came to cannot be stored, and nobody else can end it.
+            self.tell(held, calls.fail(held.lease, group_of(held.queue, answer), str(answer)))
