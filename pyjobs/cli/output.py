@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,10 @@ ALWAYS = ("waiting", "running", "complete", "failed")
 """Columns of the queues' table that are there even if all are zero."""
 
 
+WHOLE, WIDE = ("jid", "state", "since", "seen", "next"), 24
+"""Columns that stay in one piece, and how many characters are too many for that."""
+
+
 def console(stderr: bool = False) -> Console:
     """Return a console for standard output or standard error."""
     made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
@@ -42,6 +47,11 @@ def console(stderr: bool = False) -> Console:
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
     click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+
+
+def print_line(value: Any) -> None:
+    """Print a value as JSON on one line, for what comes one by one."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False))
 
 
 def plain(value: Any) -> Any:
@@ -73,6 +83,42 @@ def _local(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds).astimezone().replace(tzinfo=None)
 
 
+def ago(seconds: float) -> str:
+    """Say how long ago a moment was, or in how long it will be."""
+    passed = round(time.time() - seconds)
+    said = _roughly(abs(passed))
+    if not passed:
+        return "now"
+    return f"{said} ago" if passed > 0 else f"in {said}"
+
+
+def brief(seconds: float | None) -> str:
+    """Say a length of time in one unit, where there is little room."""
+    return duration(seconds) if seconds is None or seconds < MINUTE else _roughly(round(seconds))
+
+
+def _roughly(seconds: int) -> str:
+    for unit, length in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
+        if seconds >= 2 * length:
+            return f"{round(seconds / length)} {unit}"
+    return f"{seconds} s"
+
+
+def short(klass: str) -> str:
+    """Return the name of a class without its module, for a table."""
+    return klass.rpartition(".")[2]
+
+
+def visible(text: str) -> str:
+    """Return text that a terminal only shows: what would command it is escaped."""
+    return "".join(
+        letter
+        if letter.isprintable() or letter in "\n\t"
+        else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in text
+    )
+
+
 def duration(seconds: float | None) -> str:
     """Say a length of time in the unit that fits it."""
     if seconds is None or seconds < MILLISECOND:
@@ -88,17 +134,40 @@ def duration(seconds: float | None) -> str:
     return f"{days:.0f} d {hours}" if days else f"{hours} {rest % HOUR // MINUTE:.0f} min"
 
 
+class SafeTable(Table):
+    """A table whose texts, which may be anybody's and long, cannot command the terminal."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Add a row."""
+        shown = [visible(cell) if isinstance(cell, str) else cell for cell in cells]
+        for column, cell in zip(self.columns, shown, strict=False):
+            if isinstance(cell, str) and len(cell) > WIDE:
+                column.no_wrap = False
+        super().add_row(*shown, **options)
+
+
 def table(*columns: str, left: Sequence[str] = ()) -> Table:
     """Make a table; columns are of numbers, to the right, unless they are named in `left`."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    made = SafeTable(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 0, 0, 1),
+        pad_edge=False,
+        show_edge=False,
+        header_style="bold",
+    )
     for name in columns:
-        made.add_column(name, justify="left" if name in left else "right", overflow="fold")
+        made.add_column(
+            name,
+            justify="left" if name in left else "right",
+            overflow="fold",
+            no_wrap=name in WHOLE,
+        )
     return made
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Table:
     """Make a list of names and values; those that are empty or None are left out."""
-    made = Table.grid(padding=(0, 2))
+    made = SafeTable.grid(padding=(0, 2))
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in rows:

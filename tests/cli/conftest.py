@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from pyjobs import Client
+from tests.cli.terminal import Terminal
+from tests.client.servers import OwnServer
 from tests.conftest import Server
 
 
@@ -56,3 +59,33 @@ def pyjobs(environment: dict[str, str], command: list[str], tmp_path: Path) -> R
 def client(server: Server, namespace: str) -> Iterator[Client]:
     with Client(server.url, namespace=namespace) as client:
         yield client
+
+
+@pytest.fixture
+def at(server: Server, namespace: str, environment: dict[str, str]) -> None:
+    """The server and the namespace, as the environment says them."""
+    environment.update(PYJOBS_URL=server.url, PYJOBS_NAMESPACE=namespace)
+
+
+@pytest.fixture
+def terminal(
+    command: list[str], environment: dict[str, str], at: None
+) -> Iterator[Callable[..., Terminal]]:
+    """Give a function that runs `pyjobs` on a terminal."""
+    with ExitStack() as stack:
+
+        def start(*args: object, **options: Any) -> Terminal:
+            made = Terminal([*command, *map(str, args)], environment, **options)
+            return stack.enter_context(made)
+
+        yield start
+
+
+@pytest.fixture
+def durable(
+    pytestconfig: pytest.Config, environment: dict[str, str], at: None
+) -> Iterator[OwnServer]:
+    """A server of the test's own that keeps its data over a restart, as the environment says it."""
+    with OwnServer(pytestconfig.option.redis_exec, "--appendonly", "yes") as own:
+        environment.update(PYJOBS_URL=own.url)
+        yield own

@@ -1,4 +1,4 @@
-"""`pyjobs job` and `pyjobs queues`: what there is, changing nothing."""
+"""`pyjobs job`: everything about one job."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pyjobs import calls, codec
 from pyjobs.cli.options import connected, json_option
 from pyjobs.cli.output import (
     console,
@@ -18,9 +19,10 @@ from pyjobs.cli.output import (
     moment,
     plain,
     print_json,
-    queues_table,
 )
-from pyjobs.client import Client, place
+from pyjobs.cli.recur import described
+from pyjobs.client import Client
+from pyjobs.errors import JobNotFound
 from pyjobs.job import Job, RecurringJob
 
 SHOWN_CHARACTERS, SHOWN_LINES = 2000, 40
@@ -29,34 +31,18 @@ SHOWN_CHARACTERS, SHOWN_LINES = 2000, 40
 SHOWN_JIDS = 5
 
 
-@click.command()
-@connected
-@json_option
-def queues(client: Client, as_json: bool) -> None:
-    """Count the jobs of all queues."""
-    counts = client.queues.counts
-    if as_json:
-        print_json([dataclasses.asdict(each) for each in counts])
-    elif counts:
-        console().print(queues_table(counts))
-    else:
-        click.echo(f"no queues in namespace {client.namespace!r} on {place(client.server)}")
-
-
-@click.command()
+@click.command(no_args_is_help=True)
 @click.argument("jid")
 @connected
 @json_option
 def job(client: Client, jid: str, as_json: bool) -> None:
     """Show everything about a job.
 
-    Its state, its data, its history; or those of a recurring job. The exit status is 1 when there
-    is no such job.
+    Its state, its data, its history; or those of a recurring job.
     """
     found = client.jobs[jid]
-    described = _recurring(found) if isinstance(found, RecurringJob) else _job(found)
     if as_json:
-        print_json(described)
+        print_json(described(found) if isinstance(found, RecurringJob) else _job(found))
     elif isinstance(found, RecurringJob):
         _show_recurring(found)
     else:
@@ -66,22 +52,16 @@ def job(client: Client, jid: str, as_json: bool) -> None:
 def _job(job: Job) -> dict[str, Any]:
     names = (
         *("jid", "klass_name", "queue_name", "state", "priority", "tags", "tracked", "origin"),
-        *("attempt", "retries_left", "original_retries", "worker_name", "expires"),
+        *("attempt", "retries_left", "original_retries", "worker_name", "expires", "since"),
+        *("run_within", "kill_within", "keep_result", "context"),
         *("dependencies", "dependents", "data"),
     )
     return {
         **{name: getattr(job, name) for name in names},
+        "result": _result(job),
         "failure": dataclasses.asdict(job.failure) if job.failure else None,
         "history": [dataclasses.asdict(event) for event in job.history],
     }
-
-
-def _recurring(job: RecurringJob) -> dict[str, Any]:
-    names = (
-        *("jid", "klass_name", "queue_name", "state", "priority", "tags", "retries"),
-        *("interval", "next", "count", "backlog", "paused", "data"),
-    )
-    return {name: getattr(job, name) for name in names}
 
 
 def _show_job(job: Job) -> None:
@@ -102,12 +82,31 @@ def _show_job(job: Job) -> None:
                 ("waits for", _some(job.dependencies)),
                 ("wait for it", _some(job.dependents)),
                 *_failure(job),
+                ("interrupted", _limit(job.run_within)),
+                ("killed", _limit(job.kill_within)),
+                ("context", ", ".join(f"{name}={value}" for name, value in job.context.items())),
                 ("data", _data(job.data)),
+                ("result", None if (result := _result(job)) is None else _data(result)),
             ]
         )
     )
     screen.print()
     screen.print(history_table(job.history))
+
+
+def _limit(seconds: float | None) -> str | None:
+    return f"after {duration(seconds)}" if seconds else None
+
+
+def _result(job: Job) -> Any:
+    """Return what the work returned, if that is kept."""
+    if job.state != "complete" or not job.keep_result:
+        return None
+    try:
+        packed = job.client.run(calls.result(job.jid)).result
+    except JobNotFound:  # since it was looked up
+        return None
+    return None if packed is None else codec.decode(packed)
 
 
 def _lease(job: Job) -> str | None:
