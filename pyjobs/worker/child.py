@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument, PyjobsError, ServerError
+from pyjobs.library import library
 from pyjobs.worker import logs, reporting
 from pyjobs.worker.hooks import Hooks
 from pyjobs.worker.link import Link, News, Order
@@ -180,6 +181,7 @@ class Child(Surroundings):
             "pid": os.getpid(),
             "place": self._link.number,
             "version": reporting.version(),
+            "library": library().name,
             "started": self._started,
             "memory": reporting.memory(),
             "pool": worker.options.pool,

@@ -11,6 +11,7 @@ import msgpack
 import pytest
 
 from pyjobs import Client
+from pyjobs.library import library
 from pyjobs.worker import reporting
 from tests.processes import jobs
 from tests.processes.conftest import Told, Working
@@ -38,6 +39,7 @@ def test_the_server_knows_what_a_process_is_and_does(
     assert (report["pid"], report["place"]) == (int(pid), 1)
     assert (report["pool"], report["slots"], report["paused"]) == ("threads", 3, False)
     assert (report["queues"], report["serves"]) == (["q"], 1)
+    assert report["library"] == library().name, "or engine prune would take it for unneeded"
     assert report["memory"] > 10_000_000
 
 
