@@ -14,12 +14,16 @@ _START = 1_577_836_800_000  # 2020-01-01, in milliseconds; seven digits last unt
 _PARTITION = "00"
 
 
+# Two digits at a time: a jid is made with every put.
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+
+
 def _digits(number: int, count: int) -> str:
-    digits = []
-    for _ in range(count):
-        number, digit = divmod(number, 62)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
+    digits = ""
+    while len(digits) < count:
+        number, pair = divmod(number, 3844)
+        digits = _PAIRS[pair] + digits
+    return digits[-count:]
 
 
 def new() -> str:
