@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_they_sort_by_the_time_at_which_they_were_made(
     now = 1_763_700_000_000
     made = []
     for milliseconds in (now, now + later):
-        monkeypatch.setattr(jids.time, "time_ns", lambda at=milliseconds: at * 1_000_000)
+        monkeypatch.setattr(time, "time_ns", lambda at=milliseconds: at * 1_000_000)
         made.append(jids.new())
 
     assert made == sorted(made)
