@@ -11,25 +11,46 @@ from pathlib import Path
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
-def test_the_example_prints_what_the_readme_says(tmp_path: Path) -> None:
-    found = re.search(r"```python\n(.*?)```\n\n    (.*?)\n", README, re.DOTALL)
-    assert found
-    code, expected = found.groups()
+def output_of(code: str, folder: Path) -> str:
+    """Run a program in an empty folder, and with an embedded server of its own."""
     environment = {
         **os.environ,
-        "XDG_DATA_HOME": str(tmp_path),
-        "PYTHONPATH": os.pathsep.join(sys.path),
+        "XDG_DATA_HOME": str(folder),
+        "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
     }
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code + "\nclient.close()"],
+        [sys.executable, "-W", "error", "-c", code],
         env=environment,
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
+    assert "" == run.stderr
+    return run.stdout
 
-    assert ("", expected + "\n") == (run.stderr, run.stdout)
+
+def test_the_example_prints_what_the_readme_says(tmp_path: Path) -> None:
+    found = re.search(r"```python\n(.*?)```\n\n    (.*?)\n", README, re.DOTALL)
+    assert found
+    code, expected = found.groups()
+
+    assert expected + "\n" == output_of(code + "\nclient.close()", tmp_path)
+
+
+def test_the_worker_runs_the_job_of_the_readme(tmp_path: Path) -> None:
+    found = re.search(r"```python\n# gnomes.py\n(.*?)```", README, re.DOTALL)
+    assert found
+    (tmp_path / "gnomes.py").write_text(found[1])
+    code = """
+import pyjobs
+client = pyjobs.Client("embedded:")
+queue = client.queue("underpants")
+jid = queue.put("gnomes.GnomesJob", {"count": 2})
+print(pyjobs.Worker(client, ["underpants"]).run_until_idle(), client.jobs[jid].data)
+client.close()
+"""
+    assert "1 {'count': 2, 'collected': 20}\n" == output_of(code, tmp_path)
 
 
 def test_links_lead_to_files() -> None:
