@@ -42,8 +42,9 @@ format: install ## format every file and apply the safe fixes
 	$(BIN)/ruff format .
 	$(STYLUA) --config-path lua/.stylua.toml lua
 
-bench: install ## the figures, side by side in one run
-	$(BIN)/python -m benchmarks
+bench: install ## every figure, beside the peers, into benchmarks/report; some hours
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m benchmarks install report
 
 clean: ## remove what these targets made
 	rm -rf .venv .tools build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from benchmarks import servers
 from benchmarks.engine import PAYLOAD, Engine, new_jids
-from benchmarks.report import progress, table
 from benchmarks.servers import Server, Usage
 from benchmarks.skeleton import Skeleton
+from benchmarks.tables import progress, table
 
 HELD = 10
 BATCH = 50

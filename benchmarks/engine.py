@@ -21,24 +21,28 @@ QUEUE = "benchmark"
 WORKER = "worker-1.example.org-12345"
 PAYLOAD = b"x" * 100
 
-_KEY = "{pyjobs/0}"
-
 
 class Engine:
-    """One namespace on a server that is emptied first."""
+    """One namespace on a server that is emptied first, unless `keep` says otherwise."""
 
     def __init__(
         self,
         server: Server,
         settings: Mapping[str, int] | None = None,
         code: Library | None = None,
+        namespace: str = "pyjobs",
+        keep: bool = False,
     ) -> None:
         self._server = server
+        self._key = f"{{{namespace}/0}}"
         self._library = code or library()
         self._requests = itertools.count(1)
-        server.fresh(self._library.code)
+        if keep:
+            server.load(self._library.code)
+        else:
+            server.fresh(self._library.code)
         for name, value in (settings or {}).items():
-            server.call(self.function("configure"), _KEY, ["", name, value])
+            server.call(self.function("configure"), self._key, ["", name, value])
 
     def function(self, command: str) -> str:
         """Name of the function that runs a command."""
@@ -46,7 +50,7 @@ class Engine:
 
     def call(self, call: Call[T]) -> T:
         """Send a call and read its answer."""
-        answer = self._server.call(self.function(call.name), _KEY, ["", *call.args])
+        answer = self._server.call(self.function(call.name), self._key, ["", *call.args])
         return call.read(answer)
 
     def put(self, jid: str, payload: bytes) -> None:
@@ -68,6 +72,9 @@ class Engine:
     def turn(self, held: Sequence[Lease], count: int) -> list[Lease]:
         """Complete these and pop the next, in one call."""
         members: list[Call[Any]] = [calls.complete(lease) for lease in held]
+        if not count:
+            self.call(calls.drain(members))
+            return []
         return leases(self.call(calls.drain([*members, self.popping(count)]))[-1])
 
     def popping(self, count: int) -> Call[Popped]:

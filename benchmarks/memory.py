@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from benchmarks import engine, servers
 from benchmarks.engine import Engine
-from benchmarks.report import progress, table
 from benchmarks.servers import Server
+from benchmarks.tables import progress, table
 
 JOBS = 100_000
 SLICE = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -35,9 +36,10 @@ class Usage:
 class Server:
     """A running server and one held connection to it."""
 
-    def __init__(self, kind: str, socket: Path) -> None:
+    def __init__(self, kind: str, path: Path, port: int = 0) -> None:
         self.kind = kind
-        self.client = redis.Redis(unix_socket_path=str(socket), socket_timeout=600)
+        self.url = f"redis://127.0.0.1:{port}/0" if port else f"unix://{path}"
+        self.client = redis.Redis(unix_socket_path=str(path), socket_timeout=600)
         self._wait()
         self._connection = self.client.connection_pool.get_connection()
 
@@ -76,6 +78,10 @@ class Server:
         for code in libraries:
             self.client.function_load(code)
 
+    def load(self, library: str) -> None:
+        """Load a library, if it is not there."""
+        self.client.function_load(library, replace=True)
+
     @contextlib.contextmanager
     def measured(self) -> Iterator[list[Usage]]:
         """Measure the calls made inside; the list then holds the one Usage."""
@@ -88,6 +94,27 @@ class Server:
         }
         calls = sum(int(fields["calls"]) for name, fields in stats.items() if name not in _OURS)
         usages.append(Usage(float(stats["fcall"]["usec"]), calls))
+
+    def watch(self, most: int) -> None:
+        """Note every call from now on, up to so many."""
+        self.client.config_set("slowlog-max-len", most)
+        self.client.config_set("slowlog-log-slower-than", 0)
+        self.client.slowlog_reset()
+
+    def watched(self) -> list[tuple[str, int]]:
+        """Note no more; returns the name of each function that was called, and its microseconds."""
+        self.client.config_set("slowlog-log-slower-than", -1)
+        entries: Any = self.client.execute_command("SLOWLOG", "GET", -1)
+        return [
+            (command[1].decode(), duration)
+            for _, _, duration, command, *_ in entries
+            if command[0] == b"FCALL"
+        ]
+
+    def cpu(self) -> float:
+        """CPU seconds that the server has used."""
+        used = self._info("cpu")
+        return float(used["used_cpu_sys"] + used["used_cpu_user"])
 
     def memory(self) -> int:
         """Bytes in use, when hash tables are not being resized any more."""
@@ -117,18 +144,29 @@ def _executable(kind: str) -> str:
     return found
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
 @contextlib.contextmanager
-def running(kind: str) -> Iterator[Server]:
-    """Start a server, `redis` (of PATH) or `valkey` (the embedded one), and stop it at the end."""
+def running(kind: str, tcp: bool = False) -> Iterator[Server]:
+    """Start a server, `redis` (of PATH) or `valkey` (the embedded one), and stop it at the end.
+
+    `tcp`: it can be reached over the loopback too.
+    """
+    port = _free_port() if tcp else 0
     # Right below /tmp, since the name of a unix socket has room for some 100 characters only.
     with tempfile.TemporaryDirectory(prefix="pyjobs-bench-", dir="/tmp") as folder:
-        socket = Path(folder) / "socket"
-        options = ["--port", "0", "--unixsocket", str(socket), "--dir", folder, "--save", ""]
+        path = Path(folder) / "socket"
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--unixsocket", str(path)]
+        options += ["--dir", folder, "--save", ""]
         process = subprocess.Popen(
             [_executable(kind), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            server = Server(kind, socket)
+            server = Server(kind, path, port)
             yield server
             server.close()
         finally:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from benchmarks import servers, skeleton
 from benchmarks.engine import PAYLOAD, QUEUE, WORKER, Engine, leases, new_jids, put
-from benchmarks.report import progress, table
 from benchmarks.servers import Server
+from benchmarks.tables import progress, table
 from pyjobs import calls
 from pyjobs.calls import Call, Lease
 
@@ -23,6 +23,7 @@ BATCH = 50
 SLICE = 100
 ROUNDS = 3
 COUNTED = 10  # lives in which redis calls are counted
+WATCHED = 40  # calls in a life, at most
 
 LIMIT = 2000
 ROOM = 10
@@ -151,21 +152,9 @@ def _slow(times: Sequence[int]) -> float:
     return sorted(times)[len(times) - 1 - len(times) // 1000]
 
 
-def _times(server: Server) -> dict[str, list[int]]:
-    """Give what the slow log has noted, by command."""
-    entries: Any = server.client.execute_command("SLOWLOG", "GET", -1)
-    times = defaultdict(list)
-    for _, _, duration, command, *_ in entries:
-        if command[0] == b"FCALL":
-            times[_name(command[1].decode())].append(duration)
-    return times
-
-
 def _logged(load: Load, lives: int, pops_alone: bool) -> dict[str, list[int]]:
     """Run a number of lives with every call noted."""
-    client = load.server.client
-    client.config_set("slowlog-log-slower-than", 0)
-    client.slowlog_reset()
+    load.server.watch(WATCHED * lives)
     for number in range(lives):
         if pops_alone:
             load.pop()
@@ -173,13 +162,14 @@ def _logged(load: Load, lives: int, pops_alone: bool) -> dict[str, list[int]]:
         load.live()
         if number % 10 == 0:
             load.live_in_batches()
-    client.config_set("slowlog-log-slower-than", -1)
-    return _times(load.server)
+    times = defaultdict(list)
+    for function, time_used in load.server.watched():
+        times[_name(function)].append(time_used)
+    return times
 
 
 def _tails(load: Load, lives: int, pops_alone: bool = False) -> dict[str, Tail]:
     """Measure; of a machine's own hiccups, the best of the rounds has the fewest."""
-    load.server.client.config_set("slowlog-max-len", 40 * lives)
     rounds = [_logged(load, lives, pops_alone) for _ in range(ROUNDS)]
     load.redis_calls.clear()
     load.counting = True
