@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import os
 import time
+from functools import lru_cache
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _START = 1_577_836_800_000  # 2020-01-01, in milliseconds; seven digits last until 2131
 _PARTITION = "00"
 
+# 256 is no multiple of 62: eight of the digits come a quarter more often than the others. That
+# costs a jid 0.05 bits; exact digits would take twice as long, with every put.
+_NOISE = bytes(ord(_DIGITS[byte % 62]) for byte in range(256))
 
-# Two digits at a time: a jid is made with every put.
-_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 
-
-def _digits(number: int, count: int) -> str:
-    digits = ""
-    while len(digits) < count:
-        number, pair = divmod(number, 3844)
-        digits = _PAIRS[pair] + digits
-    return digits[-count:]
+@lru_cache(maxsize=8)
+def _beginning(moment: int) -> str:
+    """Return the partition and a moment's digits; in a hurry many jids are made in one moment."""
+    digits = []
+    for _ in range(7):
+        moment, digit = divmod(moment, 62)
+        digits.append(_DIGITS[digit])
+    return _PARTITION + "".join(reversed(digits))
 
 
 def new() -> str:
     """Make a jid."""
     moment = time.time_ns() // 1_000_000 - _START
-    noise = int.from_bytes(os.urandom(9), "big")
-    return f"{_PARTITION}{_digits(moment, 7)}{_digits(noise, 11)}"
+    return _beginning(moment) + os.urandom(11).translate(_NOISE).decode()

@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -117,7 +118,8 @@ def _find(path: str) -> Any:
     return found
 
 
-def _parts_of(path: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _parts_of(path: str) -> tuple[str, ...]:
     """Return the names in a path; raise NotAJobClass if it cannot be one, without importing."""
     shown = repr(path) if len(path) <= _MAX_SHOWN else f"{path[:_MAX_SHOWN]!r}..."
     parts = path.split(".")
@@ -129,10 +131,10 @@ def _parts_of(path: str) -> list[str]:
     for part in parts[1:] if parts[0] == "__main__" else parts:
         if part.startswith("_"):
             raise NotAJobClass(f"klass: {shown} has a private name in it, {part[:_MAX_SHOWN]!r}")
-    return parts
+    return tuple(parts)
 
 
-def _import_module(path: str, parts: list[str]) -> tuple[object, int]:
+def _import_module(path: str, parts: tuple[str, ...]) -> tuple[object, int]:
     """Import the longest module that `path` names, and return it with its number of parts.
 
     The last part is never a module: it is to name a class. A program may have put anything in the
