@@ -2,6 +2,7 @@
 
 from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob
 from pyjobs.client import Client
+from pyjobs.contexts import context, current_context
 from pyjobs.errors import (
     ClassNotFound,
     ConnectionError,
@@ -70,5 +71,7 @@ __all__ = [
     "ServerTooOld",
     "Worker",
     "WrongState",
+    "context",
+    "current_context",
     "current_job",
 ]

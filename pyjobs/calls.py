@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from pyjobs.record import read_options
+from pyjobs.record import read_options, text
 from pyjobs.snapshot import Failure, Popped, Snapshot, read_failure, read_found, read_popped
 
 T = TypeVar("T")
@@ -23,10 +23,6 @@ DICE = 1_000_000
 """The `dice` of a retry is a number below this."""
 
 
-_ANY_BYTES = "latin-1"
-"""Carries a cursor, which may hold any bytes, as a text, and back."""
-
-
 @dataclass(slots=True)
 class Call(Generic[T]):
     """One command with its arguments, ready to be sent.
@@ -35,6 +31,8 @@ class Call(Generic[T]):
     (`drains`), writes nothing (`reads`). `jids` are the jobs it is about. `repeat_at` is the
     position of the argument that tells a repeat from a first sending, if the command has one.
     `marked`: nothing else tells a repeat, so the engine keeps the answer for a while under a mark.
+    `meanwhile` is called while the server works; it raises nothing, and does no harm when it is
+    called again with a repeat.
     """
 
     name: str
@@ -44,6 +42,7 @@ class Call(Generic[T]):
     jids: tuple[str, ...] = ()
     repeat_at: int | None = None
     marked: bool = False
+    meanwhile: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,11 @@ def _same(answer: T) -> T:
 
 
 def _texts(answer: Sequence[bytes]) -> list[str]:
-    return [item.decode() for item in answer]
+    return [text(item) for item in answer]
 
 
 def _page(answer: Sequence[bytes]) -> tuple[str, list[str]]:
-    return answer[0].decode(_ANY_BYTES), _texts(answer[1:])
+    return text(answer[0]), _texts(answer[1:])
 
 
 def _snapshots(answer: Sequence[Any]) -> list[Snapshot | None]:
@@ -325,7 +324,7 @@ _MOMENTS = ("now", "since", "due", "ends")
 def _explanation(answer: Sequence[Any]) -> Explanation:
     known = dict(zip(_texts(answer[::2]), answer[1::2], strict=True))
     for name in ("state", "queue", "worker", "group"):
-        known[name] = known.get(name, b"").decode()
+        known[name] = text(known.get(name, b""))
     for name in ("paused", "held", "stalled"):
         known[name] = bool(known.get(name))
     for name in _MOMENTS:
@@ -352,7 +351,7 @@ class Result:
 
 
 def _result(answer: Sequence[bytes]) -> Result:
-    state = answer[0].decode()
+    state = text(answer[0])
     found = answer[1] if len(answer) > 1 else None
     if state == "failed":
         return Result(state, failure=read_failure(found or b""))
@@ -371,7 +370,7 @@ def peek(queue: str, count: int, offset: int = 0) -> Call[list[Snapshot | None]]
 
 def jobs(queue: str, state: str, cursor: str, count: int) -> Call[tuple[str, list[str]]]:
     """Read a page of a queue's jids in one state; answers the next cursor and the page."""
-    return Call("jobs", [queue, state, cursor.encode(_ANY_BYTES), count], _page, "reads")
+    return Call("jobs", [queue, state, cursor, count], _page, "reads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,10 +393,10 @@ class QueueCounts:
 
 def _counts(answer: Sequence[Any]) -> tuple[str, list[QueueCounts]]:
     counts = [
-        QueueCounts(name.decode(), bool(paused), lease / 1000 or None, *numbers)
+        QueueCounts(text(name), bool(paused), lease / 1000 or None, *numbers)
         for name, paused, lease, *numbers in answer[1:]
     ]
-    return answer[0].decode(), counts
+    return text(answer[0]), counts
 
 
 def queues(
@@ -465,9 +464,9 @@ def _template(answer: Sequence[Any] | None) -> Template | None:
     queue, jid, klass, payload, interval, due, count, backlog, priority, retries = answer[:10]
     labels, lease, paused, others = answer[10:]
     return Template(
-        queue.decode(),
-        jid.decode(),
-        klass.decode(),
+        text(queue),
+        text(jid),
+        text(klass),
         payload,
         int(interval),
         int(due),
@@ -541,7 +540,7 @@ def settings(names: Sequence[str] = ()) -> Call[dict[str, str]]:
 
 
 def _sizes(answer: Sequence[Any]) -> dict[str, int]:
-    return {answer[at].decode(): int(answer[at + 1]) for at in range(0, len(answer), 2)}
+    return {text(answer[at]): int(answer[at + 1]) for at in range(0, len(answer), 2)}
 
 
 def groups(cursor: str = "", count: int = 100) -> Call[tuple[str, dict[str, int]]]:
@@ -549,13 +548,13 @@ def groups(cursor: str = "", count: int = 100) -> Call[tuple[str, dict[str, int]
     return Call(
         "groups",
         [cursor, count],
-        lambda answer: (answer[0].decode(), _sizes(answer[1:])),
+        lambda answer: (text(answer[0]), _sizes(answer[1:])),
         "reads",
     )
 
 
 def _counted_page(answer: Sequence[Any]) -> tuple[str, int, list[str]]:
-    return answer[0].decode(), answer[1], _texts(answer[2:])
+    return text(answer[0]), answer[1], _texts(answer[2:])
 
 
 def group(name: str, cursor: str = "", count: int = 100) -> Call[tuple[str, int, list[str]]]:
@@ -575,7 +574,7 @@ def tagged(name: str, cursor: str = "", count: int = 100) -> Call[tuple[str, int
 
 def tracked(cursor: str = "", count: int = 100) -> Call[tuple[str, list[str]]]:
     """Read a page of the tracked jobs; answers the next cursor and the jids."""
-    return Call("tracked", [cursor.encode(_ANY_BYTES), count], _page, "reads")
+    return Call("tracked", [cursor, count], _page, "reads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -595,10 +594,10 @@ def workers(cursor: str = "", count: int = 100) -> Call[tuple[str, list[WorkerCo
 
     def read(answer: Sequence[Any]) -> tuple[str, list[WorkerCounts]]:
         counts = [
-            WorkerCounts(name.decode(), int(seen) / 1000, held, stalled, about)
+            WorkerCounts(text(name), int(seen) / 1000, held, stalled, about)
             for name, seen, held, stalled, about in answer[1:]
         ]
-        return answer[0].decode(), counts
+        return text(answer[0]), counts
 
     return Call("workers", [cursor, count], read, "reads")
 
@@ -628,10 +627,10 @@ def worker(name: str, cursor: str = "", count: int = 100) -> Call[WorkerPage]:
 
     def read(answer: Sequence[Any]) -> WorkerPage:
         held = [
-            HeldJob(jid.decode(), queue.decode(), int(ends) / 1000 or None)
+            HeldJob(text(jid), text(queue), int(ends) / 1000 or None)
             for jid, queue, ends in answer[3:]
         ]
-        return WorkerPage(answer[0].decode(), int(answer[1]) / 1000 or None, held, answer[2])
+        return WorkerPage(text(answer[0]), int(answer[1]) / 1000 or None, held, answer[2])
 
     return Call("worker", [name, cursor, count], read, "reads")
 

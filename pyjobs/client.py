@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DEFAULT_URL = "redis://localhost:6379/0"
+RESERVED = 5.0
+"""Seconds in which reserved connections have to be made, if the user's settings do not say."""
+
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -101,8 +104,8 @@ class Client:
 
     # sync-only: for the thread of a worker
     def reserve(self) -> Connections:
-        """Return connections that nothing else uses."""
-        return Connections(self.server, self._engine)
+        """Return connections that nothing else uses, which do not repeat what breaks."""
+        return Connections(self.server, self._engine, within=RESERVED)
 
     def key(self, name: str) -> str:
         """Return the server's key of this name in the namespace."""

@@ -33,7 +33,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from pyjobs.calls import Call
-from pyjobs.engine import Broken, Engine, Pause, Refused, Send
+from pyjobs.engine import LEAVES, Broken, Engine, Pause, Refused, Send
 
 T = TypeVar("T")
 
@@ -78,18 +78,23 @@ def _refused(error: Exception) -> Refused:
 def _plain(answer: Any) -> Any:
     """Errors inside an answer, at any depth, as values of ours."""
     if isinstance(answer, list):
-        for at, item in enumerate(answer):
-            if isinstance(item, (list, Exception)):
-                answer[at] = _plain(item)
+        if not LEAVES.issuperset(map(type, answer)):
+            for at, item in enumerate(answer):
+                if isinstance(item, (list, Exception)):
+                    answer[at] = _plain(item)
     elif isinstance(answer, Exception):
         return _refused(answer)
     return answer
 
 
-def _flatten(engine: Engine, work: Call[T] | Work[T]) -> Work[T]:
+def _flatten(engine: Engine, work: Call[T] | Work[T], patient: bool = True) -> Work[T]:
     """One generator of Sends and Pauses for a call or a plan of several."""
     if isinstance(work, Call):
-        return (yield from engine.talk(work))
+        return engine.talk(work, patient)
+    return _flattened(engine, work, patient)
+
+
+def _flattened(engine: Engine, work: Work[T], patient: bool) -> Work[T]:
     answer: Any = None
     error: BaseException | None = None
     with closing(work):
@@ -101,7 +106,7 @@ def _flatten(engine: Engine, work: Call[T] | Work[T]) -> Work[T]:
             answer, error = None, None
             if isinstance(wish, Call):
                 try:
-                    answer = yield from engine.talk(wish)
+                    answer = yield from engine.talk(wish, patient)
                 except Exception as failure:  # noqa: BLE001 - it is the plan's to handle or let go
                     error = failure
             else:
@@ -129,11 +134,20 @@ def _packed(args: tuple[Any, ...]) -> tuple[bytes]:
 
 
 class Connections:
-    """Runs calls and plans over connections like those of a `redis.Redis`."""
+    """Runs calls and plans over connections like those of a `redis.Redis`.
 
-    def __init__(self, server: redis.Redis, engine: Engine) -> None:
+    `within`: seconds that an answer, and to connect, may take if the user's settings do not say; a
+    call whose connection breaks is then not sent again either, as its sender has other duties.
+    None: no limit, and calls are repeated.
+    """
+
+    def __init__(self, server: redis.Redis, engine: Engine, within: float | None = None) -> None:
         self._pool = server.connection_pool
         self._settings = _settings(self._pool, redis.retry.Retry(NoBackoff(), 0))
+        self._patient = within is None
+        if within is not None:
+            for name in ("socket_timeout", "socket_connect_timeout"):
+                self._settings[name] = self._settings.get(name) or within
         self._engine = engine
         self._free: deque[Any] = deque()
         self._process = os.getpid()
@@ -145,7 +159,7 @@ class Connections:
         """
         answer: Any = None
         # Closed at once when it is broken off, not when it is collected: it may have to note that.
-        with closing(_flatten(self._engine, work)) as flat:
+        with closing(_flatten(self._engine, work, self._patient)) as flat:
             while True:
                 try:
                     wish = flat.send(answer)
@@ -177,6 +191,8 @@ class Connections:
             packed = _packed(send.args)
             sent = True
             connection.send_packed_command(packed, check_health=False)
+            if send.meanwhile is not None:
+                send.meanwhile()
             _limit(connection, timeout if send.timeout is None else send.timeout)
             answer = connection.read_response(disable_decoding=True)
         except UNUSABLE as error:
@@ -283,6 +299,8 @@ class AsyncConnections:
             packed = _packed(send.args)
             sent = True
             await connection.send_packed_command(packed, check_health=False)
+            if send.meanwhile is not None:
+                send.meanwhile()
             answer = await connection.read_response(disable_decoding=True, timeout=send.timeout)
         except UNUSABLE as error:
             await connection.disconnect(nowait=True)

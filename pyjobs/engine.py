@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -22,16 +22,23 @@ from pyjobs.library import Library, library
 
 T = TypeVar("T")
 
+LEAVES = frozenset((bytes, int, type(None)))
+"""Types of what holds neither an error nor anything else: an answer may be hundreds of them."""
+
 PAUSES = (0.02, 0.1, 0.5, 1.0)
 """Seconds to wait before each repeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A command for the server; `timeout` is how long its answer may take beyond the usual."""
+    """A command for the server; `timeout` is how long its answer may take beyond the usual.
+
+    `meanwhile` is called once it is on its way.
+    """
 
     args: tuple[Any, ...]
     timeout: float | None = None
+    meanwhile: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,11 @@ class Engine:
     def _functions(self) -> bool:
         return not self._detour
 
-    def talk(self, call: Call[T]) -> Talk[T]:
-        """Send a call, and again if need be; returns its answer."""
+    def talk(self, call: Call[T], patient: bool = True) -> Talk[T]:
+        """Send a call, and again if need be; returns its answer.
+
+        Not `patient`: a connection that breaks is the caller's to bear.
+        """
         args, sent = call.args, False
         mark = f"/{secrets.token_hex(8)}" if call.marked else ""
         self._detour = max(self._detour - 1, 0)
@@ -113,8 +123,8 @@ class Engine:
                     if call.repeat_at is not None:
                         args = [*call.args]
                         args[call.repeat_at] = 1
-                if pause is None:
-                    _give_up(call, sent, answer.message)
+                if pause is None or not patient:
+                    _give_up(call, sent, answer.message, len(PAUSES) + 1 if patient else 1)
             elif not isinstance(answer, Refused):
                 return call.read(_exceptions(answer, call, self.library))
             elif pause is None or not answer.message.startswith(_PASSING):
@@ -124,7 +134,7 @@ class Engine:
 
     def _delivered(self, call: Call[Any], mark: str, args: list[Any]) -> Talk[Any]:
         """Send a call, and before that what the server lacks; returns what came of it."""
-        answer = yield Send((*self._head(call, mark), *args))
+        answer = yield Send((*self._head(call, mark), *args), meanwhile=call.meanwhile)
         for _ in range(_DELIVERIES):
             if not isinstance(answer, Refused):
                 break
@@ -198,7 +208,7 @@ def _unknown(message: str) -> bool:
 
 def _exceptions(answer: Any, call: Call[Any], engine: Library) -> Any:
     """Turn errors inside a list of answers into exceptions of ours."""
-    if not isinstance(answer, list):
+    if not isinstance(answer, list) or LEAVES.issuperset(map(type, answer)):
         return answer
     jids = call.jids if len(call.jids) == len(answer) else ()
     for at, item in enumerate(answer):
@@ -209,17 +219,17 @@ def _exceptions(answer: Any, call: Call[Any], engine: Library) -> Any:
     return answer
 
 
-def _give_up(call: Call[Any], sent: bool, message: str) -> NoReturn:
-    tries = len(PAUSES) + 1
+def _give_up(call: Call[Any], sent: bool, message: str, tries: int) -> NoReturn:
+    times = "once" if tries == 1 else f"{tries} times"
     about = f" on job {', '.join(call.jids[:3])}" if call.jids else ""
     if sent and call.kind != "reads":
         raise errors.OutcomeUnknown(
-            f"{call.name}{about}: the connection broke {tries} times ({message}). It may have been "
+            f"{call.name}{about}: the connection broke {times} ({message}). It may have been "
             "applied; repeating it with the same jid is safe",
             call.jids,
         )
     raise errors.ConnectionError(
-        f"{call.name}{about}: the server cannot be reached after {tries} tries ({message}). "
+        f"{call.name}{about}: the server cannot be reached, tried {times} ({message}). "
         "Nothing was applied"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from pyjobs.queue import Queue
 
 
+PROGRESS = 1.0
+"""Seconds between two entries of progress in a job's history."""
+
+
 class Job:
     """One job, as it was when it was popped or looked up; `refresh` looks again.
 
@@ -33,6 +38,7 @@ class Job:
         self._state = snapshot.record.state
         self._data: Any = None
         self._decoded = False
+        self._progressed = -math.inf
         self.sandbox = ""
         """The job's own folder while a worker that has a `--workdir` runs it; else empty."""
 
@@ -379,7 +385,15 @@ class Job:
         self._client.run(calls.log(self.jid, what, packed, self._client.request()))
 
     def progress(self, done: float, total: float | None = None) -> None:
-        """Note how far the work is, as an entry `progress` of the history."""
+        """Note how far the work is, as an entry `progress` of the history.
+
+        May be called as often as one likes: what comes within a second of the last entry is left
+        out, but for the end, `done` equal to `total`.
+        """
+        now = time.monotonic()
+        if done != total and now - self._progressed < PROGRESS:
+            return
+        self._progressed = now
         self.log("progress", {"done": done} if total is None else {"done": done, "total": total})
 
 

@@ -71,7 +71,10 @@ class RunOptions(BackoffOptions, total=False):
     kill_within: Seconds
     """Seconds after which a worker replaces the process that runs an attempt; 0: never."""
     context: Mapping[str, ContextValue]
-    """What the code that runs the job finds in `job.context`: up to 4,096 bytes packed."""
+    """What the code that runs the job finds in `job.context`: up to 4,096 bytes packed.
+
+    Default: what `pyjobs.context` says.
+    """
     keep_result: Seconds
     """Seconds for which the result is kept; default 0: not at all."""
 

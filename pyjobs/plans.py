@@ -100,39 +100,71 @@ def sliced(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[at : at + SLICE_JOBS]
 
 
-def put_many(puts: Iterable[Put], atomic: bool) -> Plan[list[str]]:
-    """Put jobs in order, in slices that are each put as a whole; returns the jids."""
-    jids: list[str] = []
-    gathered: list[Put] = []
-    size = 0
+class Slices:
+    """What is to be put, in what one call takes; the next slice can be made ready ahead."""
 
-    def send() -> Plan[None]:
-        nonlocal size
-        if gathered:
+    def __init__(self, puts: Iterable[Put]) -> None:
+        self._puts = iter(puts)
+        self._left: list[Put] = []
+        self._ready: list[Put] | None = None
+        self._error: Exception | None = None
+
+    def prepare(self) -> None:
+        """Make the next slice ready; what goes wrong is kept for `next`."""
+        if self._ready is None and self._error is None:
             try:
-                yield calls.step([put.call for put in gathered])
-            except PyjobsError as error:
-                if jids:
-                    error.args = (f"{error}. The {len(jids)} jobs before this slice were put",)
-                raise
-            jids.extend(put.jid for put in gathered)
-            gathered.clear()
-            size = 0
+                self._ready = self._gather()
+            except Exception as error:  # noqa: BLE001 - it is raised by `next`
+                self._error = error
 
+    def next(self) -> list[Put]:
+        """Return the next slice: jobs, or one alone that takes several calls; empty at the end."""
+        self.prepare()
+        if self._error is not None:
+            raise self._error
+        ready, self._ready = self._ready, None
+        return ready or []
+
+    def _gather(self) -> list[Put]:
+        gathered, self._left = self._left, []
+        size = sum(put.size for put in gathered)
+        if gathered and not gathered[0].whole:
+            return gathered
+        for put in self._puts:
+            full = len(gathered) == SLICE_JOBS or size + put.size > SLICE_BYTES
+            if gathered and (full or not put.whole):
+                self._left.append(put)
+                break
+            gathered.append(put)
+            size += put.size
+            if not put.whole:
+                break
+        return gathered
+
+
+def put_many(puts: Iterable[Put], atomic: bool) -> Plan[list[str]]:
+    """Put jobs in order, in slices that are each put as a whole; returns the jids.
+
+    While the server puts one slice, the next one is encoded.
+    """
     if atomic:
         puts = list(puts)
         _refuse_large(puts)
-    for put in puts:
-        full = len(gathered) == SLICE_JOBS or size + put.size > SLICE_BYTES
-        if gathered and (full or not put.whole):
-            yield from send()
-        if put.whole:
-            gathered.append(put)
-            size += put.size
-        else:
-            yield from put.plan()
-            jids.append(put.jid)
-    yield from send()
+    jids: list[str] = []
+    slices = Slices(puts)
+    while gathered := slices.next():
+        try:
+            if gathered[0].whole:
+                call = calls.step([put.call for put in gathered])
+                call.meanwhile = slices.prepare
+                yield call
+            else:
+                yield from gathered[0].plan()
+        except PyjobsError as error:
+            if jids:
+                error.args = (f"{error}. The {len(jids)} jobs before this slice were put",)
+            raise
+        jids.extend(put.jid for put in gathered)
     return jids
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from pyjobs import calls, codec, jids, naming, options, plans, stats
+from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
 from pyjobs.calls import QueueCounts
 from pyjobs.errors import InvalidArgument
 from pyjobs.job import Job
@@ -23,6 +23,9 @@ J = TypeVar("J")
 
 def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plans.Put:
     """Make ready what is to be put: data encoded, options on their way, a jid if there is none."""
+    context = contexts.inherited()
+    if context and given.get("context") is None:
+        given = {**given, "context": context}
     wire = options.to_wire({name: value for name, value in given.items() if name != "jid"})
     jid = given.get("jid")
     if jid is None:
@@ -56,7 +59,7 @@ class Queue:
         put again with the jid that the exception names.
         """
         put = prepare(self.name, klass, data, given)
-        self._client.run(put.plan())
+        self._client.run(put.call if put.whole else put.plan())
         return put.jid
 
     def put_many(self, jobs: Iterable[Mapping[str, Any]], *, atomic: bool = False) -> list[str]:
@@ -102,6 +105,7 @@ class Queue:
                 "tags": tags,
                 "backlog": backlog or None,
                 **run,
+                "context": contexts.inherited() if run.get("context") is None else run["context"],
             }
         )
         wire["nonce"] = jids.new()

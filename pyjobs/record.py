@@ -47,6 +47,7 @@ FRESH, TRACKED, PARENTS, DEPENDENTS, HELD, PAYLOAD, FAILURE, TAGGED, GRACE, TRAC
 
 # struct has no integers of three, six or seven bytes: those are read as bytes.
 _HEADER = struct.Struct(">BH3s3s4sH6s7s6sHHBBHBH3s")
+_TOKEN = slice(9, 15)  # epoch and attempt
 _ENTRY = struct.Struct(">HBH6s")
 _PRIORITY_BIAS = 2**53
 
@@ -86,7 +87,7 @@ class Record:
     def history(self, queue: str) -> list[Entry]:
         """Return all that happened to the job, oldest first. `queue` is the queue that it is in."""
         if self.flags & FRESH:
-            return [Entry("put", self.since, 0, queue.encode())]
+            return [Entry("put", self.since, 0, queue.encode(errors="surrogateescape"))]
         entries = []
         position, tail = 0, self.tail
         while position < len(tail):
@@ -100,12 +101,22 @@ class Record:
         return entries
 
 
+def text(name: bytes) -> str:
+    """Read a name. Others may have put what is no UTF-8: sent back, it is the same bytes again."""
+    return name.decode(errors="surrogateescape")
+
+
 def read_options(packed: bytes) -> dict[str, Any]:
     """Read options as the engine stores them: in its msgpack, texts and bytes are of one type."""
     found: dict[str, Any] = msgpack.unpackb(packed, unicode_errors="surrogateescape")
     if "context" in found:
         found["context"] = found["context"].encode(errors="surrogateescape")
     return found
+
+
+def read_token(data: bytes) -> bytes:
+    """Return the token of a lease, without reading the rest of its record."""
+    return data[_TOKEN]
 
 
 def read_popped_at(data: bytes) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import msgpack
 
 from pyjobs import record
+from pyjobs.record import text
 
 
 @dataclass(slots=True)
@@ -57,19 +58,19 @@ def _event(entry: record.Entry) -> Event:
     event = Event(entry.what, entry.time / 1000, entry.attempt)
     detail = entry.detail
     if entry.what in {"put", "moved", "unfailed"}:
-        event.queue = detail.decode()
+        event.queue = text(detail)
     elif entry.what == "popped":
-        event.worker = detail.decode()
+        event.worker = text(detail)
     elif entry.what == "failed":
-        event.group = detail.decode()
+        event.group = text(detail)
     elif entry.what == "done":
-        event.queue = detail.partition(b"\0")[2].decode()
+        event.queue = text(detail.partition(b"\0")[2])
     elif entry.what == "log":
         length = detail[0]
-        event.what = detail[1 : 1 + length].decode()
+        event.what = text(detail[1 : 1 + length])
         event.data = msgpack.unpackb(detail[1 + length :]) if len(detail) > 1 + length else None
     elif detail:
-        event.data = detail.decode()
+        event.data = text(detail)
     return event
 
 
@@ -91,9 +92,9 @@ def read_popped(answer: list[Any]) -> Popped:
         queue, jid, klass, expires, data, payload = answer[at : at + 6]
         jobs.append(
             Snapshot(
-                queue.decode(),
-                jid.decode(),
-                klass.decode(),
+                text(queue),
+                text(jid),
+                text(klass),
                 expires,
                 record.read(data, payload),
             )
@@ -107,13 +108,13 @@ def read_found(answer: list[Any] | None) -> Snapshot | None:
         return None
     queue, jid, klass, expires, data, payload, parents, dependents, failure = answer
     return Snapshot(
-        queue.decode(),
-        jid.decode(),
-        klass.decode(),
+        text(queue),
+        text(jid),
+        text(klass),
         expires,
         record.read(data, payload),
-        sorted(parent.decode() for parent in parents),
-        [dependent.decode() for dependent in dependents],
+        sorted(text(parent) for parent in parents),
+        [text(dependent) for dependent in dependents],
         read_failure(failure),
     )
 
@@ -122,7 +123,7 @@ def read_failure(packed: bytes) -> Failure | None:
     """Read a failure as it is stored; None when there is none."""
     if not packed:
         return None
-    fields = msgpack.unpackb(packed)
+    fields = msgpack.unpackb(packed, unicode_errors="surrogateescape")
     return Failure(
         fields["group"],
         fields["message"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pyjobs.aio.client import AsyncClient
     from pyjobs.aio.queue import AsyncQueue
+from pyjobs.job import PROGRESS
 
 
 class AsyncJob:
@@ -33,6 +35,7 @@ class AsyncJob:
         self._state = snapshot.record.state
         self._data: Any = None
         self._decoded = False
+        self._progressed = -math.inf
         self.sandbox = ""
         """The job's own folder while a worker that has a `--workdir` runs it; else empty."""
 
@@ -374,7 +377,15 @@ class AsyncJob:
         await self._client.run(calls.log(self.jid, what, packed, self._client.request()))
 
     async def progress(self, done: float, total: float | None = None) -> None:
-        """Note how far the work is, as an entry `progress` of the history."""
+        """Note how far the work is, as an entry `progress` of the history.
+
+        May be called as often as one likes: what comes within a second of the last entry is left
+        out, but for the end, `done` equal to `total`.
+        """
+        now = time.monotonic()
+        if done != total and now - self._progressed < PROGRESS:
+            return
+        self._progressed = now
         await self.log(
             "progress", {"done": done} if total is None else {"done": done, "total": total}
         )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from pyjobs import calls, codec, jids, naming, options, plans, stats
+from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
 from pyjobs.aio.job import AsyncJob
 from pyjobs.calls import QueueCounts
 from pyjobs.options import JobOptions, RunOptions, Seconds
@@ -37,7 +37,7 @@ class AsyncQueue:
         put again with the jid that the exception names.
         """
         put = prepare(self.name, klass, data, given)
-        await self._client.run(put.plan())
+        await self._client.run(put.call if put.whole else put.plan())
         return put.jid
 
     async def put_many(
@@ -85,6 +85,7 @@ class AsyncQueue:
                 "tags": tags,
                 "backlog": backlog or None,
                 **run,
+                "context": contexts.inherited() if run.get("context") is None else run["context"],
             }
         )
         wire["nonce"] = jids.new()

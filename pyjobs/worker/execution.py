@@ -9,11 +9,11 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import cached_property
 from typing import Any
 
-from pyjobs import calls, naming
+from pyjobs import calls, contexts, naming
 from pyjobs.aio.client import AsyncClient
 from pyjobs.aio.job import AsyncJob
 from pyjobs.client import Client
@@ -29,6 +29,9 @@ log = logging.getLogger("pyjobs.worker")
 
 Here = Callable[[Coroutine[Any, Any, Any]], Any]
 """Runs a coroutine to its end, and returns its result."""
+
+CODES = 10_000
+"""So much code is remembered: there may be ever new queues."""
 
 _current: ContextVar[Any] = ContextVar("pyjobs_current_job", default=None)
 
@@ -85,6 +88,8 @@ class Execution:
         key = (held.klass, held.queue)
         code = self._codes.get(key)
         if code is None:
+            if len(self._codes) >= CODES:
+                self._codes.clear()
             if not held.klass:
                 raise NoClass(f"job {held.jid} is a plain data item: it has no class to run")
             found = naming.resolve_callable(held.klass, held.queue, self._settings.allow)
@@ -95,22 +100,25 @@ class Execution:
         """Whether a job is to be run as a coroutine; not, when there is no code for it."""
         try:
             return self.code(held).is_async
-        except Exception:  # noqa: BLE001 - comes again where it is the job's
+        except BaseException:  # noqa: BLE001 - comes again where it is the job's
             return False
 
     # Where there is no event loop
 
     def run(self, held: Held) -> None:
-        """Run a job; raises nothing, whatever its code does."""
+        """Run a job; raises nothing, whatever its code does, and leaves nothing to the next one."""
+        copy_context().run(self._run, held)
+
+    def _run(self, held: Held) -> None:
         held.began = time.monotonic()
         if held.stop is not None:
             held.call, held.word = self._stopped(held, held.stop)
             return
         code, after = None, self._after
-        mark = _current.set(None)
+        _current.set(None)
         try:
             job = held.job = Job(self._client, held.snapshot)
-            _current.set(job)
+            self._enter(job)
             code = self.code(held)
             if code.is_async:
                 after = []
@@ -126,7 +134,6 @@ class Execution:
         finally:
             for hook in after if held.job is not None else ():
                 self._try(hook, held.job)
-            _current.reset(mark)
             held.ended = time.monotonic()
 
     def _run_here(self, held: Held) -> None:
@@ -145,7 +152,13 @@ class Execution:
             finally:
                 await self.close()
 
-        self.here(run())
+        work = run()
+        try:
+            self.here(work)
+        finally:
+            # Stopped in the moment before it began.
+            if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+                work.close()
 
     def _call(self, hook: Callable[..., Any], *args: Any) -> None:
         answer = hook(*args)
@@ -155,22 +168,25 @@ class Execution:
     def _try(self, hook: Callable[..., Any], *args: Any) -> None:
         try:
             self._call(hook, *args)
-        except Exception:
+        except BaseException:  # whatever it is: the job has ended
             log.exception("a hook has failed")
 
     # In an event loop
 
     async def run_async(self, held: Held) -> None:
-        """Run a job that is a coroutine; raises nothing, whatever its code does."""
+        """Run a job that is a coroutine; raises nothing, whatever its code does.
+
+        Leaves to its context which job was run.
+        """
         held.began = time.monotonic()
         if held.stop is not None:
             held.call, held.word = self._stopped(held, held.stop)
             return
         code = None
-        mark = _current.set(None)
+        _current.set(None)
         try:
             job = held.job = AsyncJob(self.aio, held.snapshot)
-            _current.set(job)
+            self._enter(job)
             code = self.code(held)
             self._start(held, code)
             for hook in self._before:
@@ -185,16 +201,20 @@ class Execution:
         finally:
             for hook in self._after if held.job is not None else ():
                 await self._try_async(hook, held.job)
-            _current.reset(mark)
             held.ended = time.monotonic()
 
     async def _try_async(self, hook: Callable[..., Any], *args: Any) -> None:
         try:
             await _awaited(hook(*args))
-        except Exception:
+        except BaseException:  # whatever it is: the job has ended
             log.exception("a hook has failed")
 
     # What it comes to
+
+    def _enter(self, job: Any) -> None:
+        """Let code find the job and its context where it runs."""
+        _current.set(job)
+        contexts.enter(job.context)
 
     def _start(self, held: Held, code: Code) -> None:
         """Have the limits on an attempt watched, the job's own first, if there are any."""
@@ -219,6 +239,8 @@ class Execution:
         self, held: Held, code: Code | None, error: BaseException
     ) -> list[Callable[..., Any]]:
         """Note how an attempt ended that an exception has ended; returns the hooks to call."""
+        if held.word:  # it had ended before that
+            return []
         held.call = None
         if held.stop is not None:
             held.call, held.word = self._stopped(held, held.stop)

@@ -15,8 +15,9 @@ _CUT = b"\n[...]\n"
 
 def group_of(queue: str, error: BaseException) -> str:
     """Return `<queue>-<ExceptionName>`; if that is too long, with less of the queue's name."""
-    name = f"-{type(error).__name__}".encode()[:GROUP]
-    return (queue.encode()[: GROUP - len(name)] + name).decode(errors="ignore")
+    name = f"-{type(error).__name__}".encode(errors="replace")[:GROUP]
+    start = queue.encode(errors="surrogateescape")[: GROUP - len(name)]
+    return (start + name).decode(errors="ignore")
 
 
 def message_of(error: BaseException) -> str:

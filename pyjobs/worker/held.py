@@ -48,9 +48,8 @@ class Held:
     def __init__(self, fields: Sequence[Any], arrived: float) -> None:
         queue, jid, klass, expires, *self.packed = fields
         self.expires: int = expires
-        # Others may put what is no text; it must not harm this process.
-        self.queue: str = queue.decode(errors="surrogateescape")
-        self.jid: str = jid.decode(errors="surrogateescape")
+        self.queue: str = record.text(queue)
+        self.jid: str = record.text(jid)
         self.klass: str = klass.decode(errors="replace")
         self.arrived = arrived
         self.began = 0.0
@@ -89,7 +88,7 @@ class Held:
     @property
     def lease(self) -> Lease:
         """What is shown to the engine."""
-        return Lease(self.queue, self.jid, self.snapshot.record.token)
+        return Lease(self.queue, self.jid, record.read_token(self.packed[0]))
 
     @property
     def length(self) -> float | None:
@@ -102,14 +101,28 @@ class Held:
 class Deadlines:
     """Moments at which something is due for a job, in seconds of the monotonic clock."""
 
+    FEW = 1000
+    """So many entries may be of jobs that have ended."""
+
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Held, str]] = []
+        self._full = self.FEW
         self._numbers = itertools.count()
 
     def add(self, held: Held, what: str, moment: float) -> None:
         """Note that something is due for a job; never, if the moment is infinite."""
         if moment < math.inf:
             heapq.heappush(self._heap, (moment, next(self._numbers), held, what))
+            if len(self._heap) > self._full:
+                self._forget_ended()
+
+    def _forget_ended(self) -> None:
+        self._heap = [each for each in self._heap if not each[2].word]
+        heapq.heapify(self._heap)
+        self._full = 2 * len(self._heap) + self.FEW
+
+    def __len__(self) -> int:
+        return len(self._heap)
 
     def due(self, now: float) -> Iterator[tuple[Held, str]]:
         """Give what is due, of jobs that have not ended."""

@@ -61,7 +61,7 @@ class Keeper:
         self.execution = Execution(client, settings, self.limit, aio)
         connections = client.reserve()
         self._waiting = Waiting(connections.line())
-        self._sending = Sending(connections, self._bear, surroundings.up)
+        self._sending = Sending(connections, self._bear, self._renewals, surroundings.up)
         about = surroundings.about if forever else None
         self.talking = Talking(
             client,
@@ -141,7 +141,9 @@ class Keeper:
             return False
         if not self.talking.is_silent:
             return True
-        return not self._leaving and (self._forever or not self.talking.serving.is_empty)
+        if self._leaving:
+            return False
+        return self._forever or not (self._paused or self.talking.serving.is_empty)
 
     @property
     def _is_taking(self) -> bool:
@@ -150,9 +152,13 @@ class Keeper:
     def _hear(self, told: Told) -> None:
         """Act on what the server said, as far as it concerns the pool and the sleep."""
         if told.jobs:
+            if self._cut_at < inf:  # it was to leave before they came
+                self.talking.give_back()
             self._pool.rouse()
         for held, answer in told.renewed:
             reason = loss(answer)
+            if held.job is not None and not isinstance(answer, Exception):
+                held.job.renewed(answer)
             # A job that has moved itself may still have something to do.
             if reason and (held.job is None or held.job.state == "running"):
                 self._stop(held, JobStopped(reason))
@@ -177,6 +183,10 @@ class Keeper:
             until = now
         self._waiting.sleep(until - now)
         self._waiting.asleep = False
+
+    def _renewals(self) -> list[Call[Any]]:
+        """Return what comes first when the server is back: a pop could take from us what lapsed."""
+        return self.talking.renewals()
 
     def _bear(self, seconds: float) -> bool:
         """Wait while the server is away; tells whether to go on."""
@@ -264,11 +274,10 @@ class Keeper:
 
     def _sign_off(self) -> None:
         """Give back what does not end, and leave the registry."""
-        running = [held for held in self.holding.all if not held.word]
+        running = sum(not held.word for held in self.holding.all)
         if running:
-            log.error("%d jobs do not end, and are left", len(running))
-        ours = [held for held in running if held.stop is None or held.stop.reason == "stopping"]
-        for part in plans.sliced([calls.release(held.lease) for held in ours]):
+            log.error("%d jobs do not end, and are left", running)
+        for part in plans.sliced(self.talking.last_words()):
             self._say_last(calls.drain(part, atomic=False))
         if self._forever:
             self._say_last(calls.deregister([self._client.worker_name]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pyjobs.calls import Call
 from pyjobs.connections import Connections
@@ -38,14 +38,20 @@ class Sending:
     """Sends calls over its own connections.
 
     `pause` is given the seconds to wait before the next attempt, and tells whether there is to be
-    one. `up` is called when the server has answered for the first time.
+    one. `first` returns what is more urgent by then. `up` is called when the server has answered
+    for the first time.
     """
 
     def __init__(
-        self, connections: Connections, pause: Callable[[float], bool], up: Callable[[], None]
+        self,
+        connections: Connections,
+        pause: Callable[[float], bool],
+        first: Callable[[], list[Call[Any]]],
+        up: Callable[[], None],
     ) -> None:
         self._connections = connections
         self._pause = pause
+        self._first = first
         self._up = up
         self._reached = False
         self.away = False
@@ -58,8 +64,11 @@ class Sending:
         the server refuses for other reasons before it has answered a first time.
         """
         pause = PAUSE
+        urgent: list[Call[Any]] = []
         while True:
             try:
+                for each in urgent:
+                    self._connections.run(each, TIMEOUT)
                 answer = self._connections.run(call, TIMEOUT)
             except ServerError as error:
                 if isinstance(error, FATAL) or not (self._reached or isinstance(error, AWAY)):
@@ -73,6 +82,7 @@ class Sending:
                 call.args[call.repeat_at] = 1
             if not self._pause(pause):
                 return None
+            urgent = self._first()
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _note(self, error: ServerError | None) -> None:

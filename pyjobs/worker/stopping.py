@@ -6,7 +6,7 @@ import ctypes
 import threading
 
 from pyjobs.errors import JobStopped, RunTimeout
-from pyjobs.worker.execution import Execution, log
+from pyjobs.worker.execution import Execution
 from pyjobs.worker.held import Held
 
 _raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
@@ -38,32 +38,28 @@ class Seats:
 
     def run(self, seat: Seat, held: Held) -> None:
         """Run a job; raises nothing, and no exception from outside outlasts it."""
-        try:
-            self._run(seat, held)
-        except BaseException:  # noqa: BLE001 - a second one from outside, in the worst moment
-            log.exception("job %s: what surrounds it has failed", held.jid)
-        finally:
-            seat.held = None
-
-    def _run(self, seat: Seat, held: Held) -> None:
         # Who stops a job first says so in `stop`, then looks at what the seat holds, and here it is
         # the other way round: one of the two notices.
         held.seat, seat.held = seat, held
-        while not self._has_ended(seat, held):
-            pass
-
-    def _has_ended(self, seat: Seat, held: Held) -> bool:
         try:
-            if not held.word:
-                self._execution.run(held)
-            seat.held = None
-            if held.interrupted:
-                self._calm(seat)
-        except (JobStopped, RunTimeout) as error:
-            if not held.word:
-                self._execution.ended_badly(held, None, error)
-            return False
-        return True
+            self._run(seat, held)
+        except (JobStopped, RunTimeout) as error:  # the second of two, in the worst moment
+            self._run(seat, held, error)
+
+    def _run(self, seat: Seat, held: Held, error: BaseException | None = None) -> None:
+        while True:
+            try:
+                if error is not None and not held.word:
+                    self._execution.ended_badly(held, None, error)
+                elif not held.word:
+                    self._execution.run(held)
+                seat.held = None
+                if held.interrupted:
+                    self._calm(seat)
+            except (JobStopped, RunTimeout) as stop:  # noqa: PERF203 - it goes on with that
+                error = stop
+            else:
+                return
 
     def _calm(self, seat: Seat) -> None:
         """Take back what has not been raised yet; waits for who is about to."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
 from pyjobs import calls, plans
-from pyjobs.calls import Call
+from pyjobs.calls import Call, Lease
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument, LeaseLost
 from pyjobs.worker.failing import group_of
@@ -18,7 +18,7 @@ from pyjobs.worker.held import Held, Holding
 from pyjobs.worker.options import WorkerOptions
 from pyjobs.worker.sending import Sending
 from pyjobs.worker.serving import Serving
-from pyjobs.worker.turns import LEASES, MOST, OWN_ENDINGS, Pace, Told, Turn, jobs_of
+from pyjobs.worker.turns import LEASES, MOST, OWN_ENDINGS, Pace, Told, Turn, came_to, jobs_of
 
 log = logging.getLogger("pyjobs.worker")
 
@@ -96,12 +96,35 @@ class Talking:
         """Say this of a job, beside what it says itself."""
         self._further.append((held, call))
 
-    def give_back(self, before: float = inf) -> None:
-        """Give the jobs back that arrived before that and have not begun."""
-        for held in self._holding.take_back(before):
-            held.word, held.call = "released", calls.release(held.lease)
+    def give_back(self, before: float = inf) -> int:
+        """Give the jobs back that arrived before that and have not begun; returns how many."""
+        back = self._holding.take_back(before)
+        for held in back:
+            held.call, held.word = calls.release(held.lease), "released"
             self._holding.ended.append(held)
-            self.budget += 1
+        self.budget += len(back)
+        return len(back)
+
+    def renewals(self) -> list[Call[Any]]:
+        """Return what renews all leases that are due, and changes nothing else."""
+        now = time.monotonic()
+        due = [each.lease for each in self._kept() if each.renew_at <= now]
+        return [self._heartbeat(part) for part in plans.sliced(due)]
+
+    def last_words(self) -> list[Call[Any]]:
+        """Return what there is to say of all jobs when nothing is waited for any more.
+
+        Those that do not end are given back.
+        """
+        said = [call for _, call in self._further]
+        for held in self._holding.all:
+            if held.overrun:
+                continue
+            if held.word:
+                said += [held.call] if held.call is not None else []
+            elif held.stop is None or held.stop.reason == "stopping":
+                said.append(calls.release(held.lease))
+        return said
 
     # Deciding
 
@@ -132,10 +155,8 @@ class Talking:
         holding = self._holding
         if not holding.ready or holding.active - len(holding.ready) < self._settings.slots:
             return
-        before = now - Pace.STALE
-        if holding.ready[0].arrived <= before:
+        if self.give_back(now - Pace.STALE):
             self.pace.slow()
-            self.give_back(before)
 
     def _wanted(self, now: float) -> int:
         """How many jobs there is room for."""
@@ -151,26 +172,35 @@ class Talking:
 
     def _ends(self) -> list[tuple[Held, Call[Any]]]:
         """Return what is to be told of jobs that have ended, which are no longer held."""
-        further, self._further = self._further, []
+        said, self._further = self._further[:MOST], self._further[MOST:]
         self._first_end = 0.0
-        for held in self._holding.take_ended(MOST):
-            self.counts[held.word] += 1
+        for held in self._holding.take_ended(MOST - len(said)):
             if held.ended:
                 self.ran += 1
                 self.pace.ran(held.ended - held.began)
-            if held.call is not None and not held.overrun:
-                further.append((held, held.call))
-        return further
+            if held.overrun:
+                continue
+            if held.call is not None:
+                said.append((held, held.call))
+            else:
+                self.counts[held.word] += 1
+        return said
+
+    def _kept(self) -> list[Held]:
+        """Return the jobs whose leases are to be kept: also of one that has hooks left to run."""
+        return [each for each in self._holding.all if not each.ended and not each.overrun]
 
     def _add_heartbeat(self, turn: Turn, now: float) -> None:
-        held = [each for each in self._holding.all if not each.word and not each.overrun]
+        held = self._kept()
         turn.beats = [each for each in held if each.renew_at <= now][:LEASES]
         for each in turn.beats:
             each.renew_at = now + each.period
         self._renewal = min((each.renew_at for each in held), default=inf)
         if turn.beats:
-            leases = [each.lease for each in turn.beats]
-            turn.heartbeat = calls.heartbeat(self._client.worker_name, leases, self.serving.lease)
+            turn.heartbeat = self._heartbeat([each.lease for each in turn.beats])
+
+    def _heartbeat(self, leases: Sequence[Lease]) -> Call[Any]:
+        return calls.heartbeat(self._client.worker_name, leases, self.serving.lease)
 
     def _add_report(self, turn: Turn, about: bytes, now: float) -> None:
         self._reported = now
@@ -195,15 +225,17 @@ class Talking:
         for held, said, answer in told.ends:
             self._note(held, said, answer)
         if told.popped is not None:
-            told.jobs = self._take_in(turn.asked, told.popped, time.monotonic())
+            again = call.repeat_at is not None and call.args[call.repeat_at] == 1
+            told.jobs = self._take_in(turn.asked, told.popped, time.monotonic(), again)
         return told
 
-    def _take_in(self, asked: int, popped: list[Any], now: float) -> list[Held]:
+    def _take_in(self, asked: int, popped: list[Any], now: float, again: bool) -> list[Held]:
         jobs = jobs_of(popped, now)
         for held in jobs:
             length = held.length
             held.period = BEAT if length is None else min(length * PART, BEAT)
-            held.renew_at = now + held.period
+            # What was handed out when the answer got lost may have been ours for long.
+            held.renew_at = now if again else now + held.period
             self._renewal = min(self._renewal, held.renew_at)
         self.budget -= len(jobs)
         self._holding.all.update(jobs)
@@ -214,11 +246,15 @@ class Talking:
     def _note(self, held: Held, said: Call[Any], answer: Any) -> None:
         """Take note of how the server took an end."""
         if not isinstance(answer, Exception):
+            self.counts[came_to(said, answer)] += 1
             return
         if isinstance(answer, LeaseLost) and answer.reason in OWN_ENDINGS:
             log.info("job %s had ended before: %s", held.jid, answer)
-        else:
-            log.warning("job %s: %s", held.jid, answer)
+            self.counts["moved"] += 1
+            return
+        log.warning("job %s: %s", held.jid, answer)
         if isinstance(answer, InvalidArgument) and said is held.call:
             # What it came to cannot be stored, and nobody else can end it.
             self.tell(held, calls.fail(held.lease, group_of(held.queue, answer), str(answer)))
+        else:
+            self.counts["lost"] += 1

@@ -10,7 +10,7 @@ from typing import Any
 from pyjobs import calls
 from pyjobs.calls import Call
 from pyjobs.errors import LeaseLost, PyjobsError
-from pyjobs.worker.held import Held
+from pyjobs.worker.held import Held, Word
 
 MOST = 50
 """Ends that are told in one call, and jobs that are asked for in one."""
@@ -85,6 +85,21 @@ def loss(answer: object) -> str:
     if isinstance(answer, LeaseLost):
         return "" if answer.reason in OWN_ENDINGS else answer.reason
     return "unknown" if isinstance(answer, PyjobsError) else ""
+
+
+def came_to(said: Call[Any], answer: object) -> Word:
+    """Return how an attempt has ended, by the answer to what was said of it."""
+    if answer == "failed":
+        return "failed"
+    return _CAME_TO[said.name]
+
+
+_CAME_TO: dict[str, Word] = {
+    "complete": "done",
+    "fail": "failed",
+    "retry": "retried",
+    "release": "released",
+}
 
 
 class Pace:

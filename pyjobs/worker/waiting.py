@@ -52,9 +52,14 @@ class Waiting:
     def ring(self) -> None:
         """As wake, in a signal's handler, where nothing may be waited for."""
         self.asleep = False
-        if self._open:
-            with suppress(OSError):
-                os.write(self._bell, b".")
+        # Who has the lock is about to ring, or closes.
+        if self._closing.acquire(blocking=False):
+            try:
+                if self._open:
+                    with suppress(BlockingIOError):
+                        os.write(self._bell, b".")
+            finally:
+                self._closing.release()
 
     def block(self, rings: list[bytes], seconds: float) -> None:
         """Let the server end the next sleeps when there are jobs, or after so many seconds."""

@@ -131,7 +131,7 @@ class Worker:
             returned.set()
             for join in keeping:
                 join()
-            self._keeper = self._grace = None
+            self.finished()
         if keeper.error is not None:
             raise keeper.error
         return keeper
@@ -142,13 +142,18 @@ class Worker:
         """Return what is going to do the work: for those who run it themselves."""
         options = self.options
         keeper = Keeper(self.client, options, self._surroundings, forever, budget, self.counts, aio)
+        pool = self._kind(options.slots, keeper.holding, keeper.execution, keeper.finish)
+        pool.abort = lambda: keeper.stop(0)
+        # First this: from now on who stops or pauses the worker tells the keeper himself.
+        self._keeper = keeper
         keeper.pause(self._paused)
         if self._grace is not None:
             keeper.stop(self._grace)
-        pool = self._kind(options.slots, keeper.holding, keeper.execution, keeper.finish)
-        pool.abort = lambda: keeper.stop(0)
-        self._keeper = keeper
         return keeper, pool
+
+    def finished(self) -> None:
+        """Forget what has done the work: the next time begins anew."""
+        self._keeper = self._grace = None
 
 
 class AsyncWorker:
@@ -198,6 +203,7 @@ class AsyncWorker:
             await pool.main(start)
         finally:
             self._client.close()
+            self._worker.finished()
         if keeper.error is not None:
             raise keeper.error
         return REPLACE if keeper.replace else 0

@@ -8,7 +8,7 @@ import threading
 from contextvars import ContextVar
 from typing import Any
 
-from pyjobs import AsyncJob, Job
+from pyjobs import AsyncJob, Job, current_context
 from pyjobs.errors import JobStopped, RunTimeout, ServerError
 from pyjobs.worker import current_job
 
@@ -280,6 +280,40 @@ async def mark(job: AsyncJob) -> None:
     heard.put(_mark.get())
     _mark.set(job.jid)
     await asyncio.sleep(0)
+
+
+def mark_sync(job: Job) -> None:
+    heard.put(_mark.get())
+    _mark.set(job.jid)
+
+
+def pass_on(job: Job) -> None:
+    """Say what travels with this job, and put another."""
+    heard.put((job.context, current_context()))
+    if job["n"]:
+        job.queue.put(job.klass_name, {"n": job["n"] - 1})
+
+
+async def pass_on_async(job: AsyncJob) -> None:
+    await asyncio.sleep(0)
+    heard.put((job.context, current_context()))
+    if job["n"]:
+        await job.queue.put(job.klass_name, {"n": job["n"] - 1})
+
+
+async def cancel_its_task(job: AsyncJob) -> None:
+    """Cancel the task that runs it, and end before that takes effect."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+def until_renewed(job: Job) -> None:
+    """Go on until the job knows of two renewals of its lease."""
+    ends = {job.expires}
+    while len(ends) < 3:
+        ends.add(job.expires)
+    heard.put("renewed")
 
 
 def say_so_and_hold(job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -87,3 +88,29 @@ def test_a_job_leaves_nothing_in_the_context_of_the_next(
     pyjobs.Worker(client, "mail", pool="asyncio", concurrency=1).run_until_idle()
 
     assert [jobs.hear() for _ in range(3)] == [None] * 3
+
+
+def test_it_can_be_started_again(client: pyjobs.Client, queue: pyjobs.Queue, server: Any) -> None:
+    async def main() -> None:
+        async with AsyncClient(server.url, namespace=client.namespace) as aio:
+            worker = AsyncWorker(aio, "mail")
+            for n in range(2):
+                queue.put(f"{J}.say_async", {"n": n})
+                async with worker:
+                    assert await hear() == n
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 11),
+    reason="a task of Python 3.10 does not tell that it is cancelled",
+)
+def test_a_job_that_cancels_its_task_harms_no_other(
+    client: pyjobs.Client, queue: pyjobs.Queue
+) -> None:
+    jids = queue.put_many([{"klass": f"{J}.cancel_its_task"}, {"klass": f"{J}.mark"}])
+
+    pyjobs.Worker(client, "mail", pool="asyncio", concurrency=1).run_until_idle()
+
+    assert {find(client, jid).state for jid in jids} == {"complete"}

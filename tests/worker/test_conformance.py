@@ -198,6 +198,7 @@ def test_a_class_says_after_which_errors_it_is_tried_again(
         (f"{J}.NoSuchName", "mail-ClassNotFound"),
         (f"{J}.NeitherNor", "mail-NotAJobClass"),
         ("tests.worker.broken.Klass", "mail-ClassNotFound"),
+        ("tests.worker.interrupting.Klass", "mail-KeyboardInterrupt"),
         ("os.system", "mail-NotAJobClass"),
     ],
 )
@@ -276,3 +277,57 @@ def test_jobs_run_at_the_same_time(
         rest = [jobs.hear() for _ in range(8 - slots)]
 
     assert Counter(what for what, _ in [*begun, *rest]) == {"begun": 4, "ended": 4}
+
+
+@pytest.mark.parametrize("kind", ["mark", "mark_sync"])
+def test_a_job_leaves_nothing_to_the_next_one(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName, kind: str
+) -> None:
+    queue.put_many([{"klass": f"{J}.{kind}"}] * 3)
+
+    run(client, pool, concurrency=1)
+
+    assert [jobs.hear() for _ in range(3)] == [None] * 3
+
+
+@pytest.mark.parametrize("kind", ["pass_on", "pass_on_async"])
+def test_what_travels_with_a_job_goes_on_with_those_that_it_puts(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName, kind: str
+) -> None:
+    with pyjobs.context(trace_id="7f3a"):
+        queue.put(f"{J}.{kind}", {"n": 2})
+    without = {"klass": f"{J}.{kind}", "data": {"n": 0}}
+
+    with pyjobs.context(trace_id="that of the worker"):
+        run(client, pool)
+        assert [jobs.hear() for _ in range(3)] == [({"trace_id": "7f3a"},) * 2] * 3
+
+        queue.put_many([{**without, "context": {}}])
+        run(client, pool)
+        assert jobs.hear() == ({}, {})
+
+
+def test_names_that_are_no_text(client: pyjobs.Client, pool: PoolName) -> None:
+    """Others put what Python would not; it is run, and fails, as any other job."""
+    name, jid = b"caf\xe9", b"caf\xe9-1"
+    queue, text = name.decode(errors="surrogateescape"), jid.decode(errors="surrogateescape")
+    for klass in (f"{J}.bad", f"{J}.Letter"):
+        client.run(pyjobs.calls.put(queue, text, klass, b"\x81\xa1n\x01", b""))
+
+        run(client, pool, "caf*")
+
+    assert jobs.hear() == ("process", text)
+    assert [each.name for each in client.queues.counts] == [queue]
+
+
+def test_attempts_are_counted_by_how_they_ended(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    """The last attempt asks for another one, and there is none."""
+    queue.put(f"{J}.Stubborn", {"n": "name"}, retries=2)
+    queue.put(f"{J}.move_on")
+    queue.put(f"{J}.huge", {})
+
+    worker = run(client, pool)
+
+    assert worker.counts == {"retried": 2, "failed": 2, "moved": 1}

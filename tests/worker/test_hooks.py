@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from typing import Any
 
 import pytest
@@ -127,3 +128,21 @@ def test_what_was_put_with_a_job_is_there(
     Worker(client, "mail", pool=pool, hooks=[Hooks(before=before)]).run_until_idle()
 
     assert jobs.hear() == {"tenant": "acme", "trace": "17"}
+
+
+@pytest.mark.parametrize("make", [note, note_async])
+@pytest.mark.parametrize("kind", ["say", "say_async"])
+def test_not_even_a_hook_that_exits(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName, make: Any, kind: str
+) -> None:
+    jids = queue.put_many([{"klass": f"{J}.{kind}", "data": {"n": n}} for n in range(2)])
+    leave: Any = lambda job: sys.exit(3)  # noqa: E731
+
+    async def leave_async(job: Any) -> None:
+        leave(job)
+
+    hooks = Hooks(after=leave if make is note else leave_async)
+
+    Worker(client, "mail", pool=pool, hooks=[hooks]).run_until_idle()
+
+    assert {find(client, jid).state for jid in jids} == {"complete"}

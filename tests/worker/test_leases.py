@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import pyjobs
-from pyjobs.worker import Worker, talking
+from pyjobs.worker import Hooks, Worker, talking
 from pyjobs.worker.options import PoolName
 from tests.worker import jobs
 from tests.worker.conftest import find, running
@@ -86,3 +86,30 @@ def test_a_lease_without_end_is_watched_too(
         assert find(client, jid).expires is None
         find(client, jid).cancel()
         assert jobs.hear() == ("stopped", "cancelled")
+
+
+def test_a_job_knows_of_the_renewals(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    queue.put("tests.worker.jobs.until_renewed", lease=0.3)
+
+    Worker(client, "mail", pool=pool).run_until_idle()
+
+    assert jobs.hear() == "renewed"
+
+
+def test_hooks_that_follow_a_job_are_part_of_it(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    jid = queue.put("tests.worker.jobs.say", {"n": 1}, lease=0.3)
+    hooks = Hooks(after=jobs.block)
+
+    with running(Worker(client, "mail", pool=pool, hooks=[hooks], max_jobs=1)) as run:
+        assert jobs.hear() == 1
+        assert jobs.hear() == ("begun", jid)
+        renewed(client, jid, 4)
+        jobs.go_on()
+        run.join()
+
+    assert find(client, jid).state == "complete"
+    assert find(client, jid).attempt == 1

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 import pytest
 
 import pyjobs
-from pyjobs.worker import Surroundings, Worker
+from pyjobs.worker import Hooks, Surroundings, Worker
 from pyjobs.worker.options import PoolName
 from tests.worker import jobs
 from tests.worker.conftest import find, running
@@ -152,3 +152,43 @@ def test_paused_it_takes_nothing(client: pyjobs.Client, queue: pyjobs.Queue) -> 
         assert jobs.hear() == 1
         worker.pause()
         assert worker.paused
+
+
+def test_paused_nothing_can_be_run_now(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    queue.put(f"{J}.say", {"n": 1})
+    worker = Worker(client, "mail", pool=pool)
+    worker.pause()
+
+    assert worker.run_until_idle() == 0
+    assert not worker.work_once()
+
+
+def test_paused_it_leaves_when_it_is_told(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    jid = queue.put(jobs.HOLD[pool])
+
+    with running(Worker(client, "mail", pool=pool)) as run:
+        jobs.hear()
+        run.worker.pause()
+        run.worker.stop()
+        jobs.go_on()
+        assert run.join() == 0
+
+    assert find(client, jid).state == "complete"
+
+
+def test_what_has_ended_is_told_though_a_hook_does_not_end(
+    client: pyjobs.Client, queue: pyjobs.Queue
+) -> None:
+    jid = queue.put(f"{J}.say", {"n": 1})
+    hooks = Hooks(after=jobs.deaf)
+
+    with running(Worker(client, "mail", hooks=[hooks], patience=0.1)) as run:
+        assert jobs.hear() == 1
+        assert jobs.hear() == ("begun", jid)
+        assert run.stop(grace=0) == 0
+
+    assert whats(client, jid) == ["put", "popped", "done"]

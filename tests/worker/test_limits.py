@@ -8,6 +8,7 @@ import pytest
 
 import pyjobs
 from pyjobs.worker import Surroundings, Worker
+from pyjobs.worker.held import Deadlines, Held
 from pyjobs.worker.options import PoolName
 from tests.worker import jobs
 from tests.worker.conftest import find, running
@@ -100,3 +101,14 @@ def test_in_every_pool(client: pyjobs.Client, queue: pyjobs.Queue, kind: str) ->
         assert run.join() == 75
 
     assert find(client, jid).state == "failed"
+
+
+def test_limits_of_jobs_that_have_ended_are_forgotten() -> None:
+    """An hour's limit on jobs that take a moment."""
+    deadlines = Deadlines()
+    for _ in range(10_000):
+        held = Held([b"mail", b"jid", b"", 0, b"", b""], arrived=0)
+        deadlines.add(held, "soft", 3600)
+        held.word = "done"
+
+    assert len(deadlines) <= Deadlines.FEW + 1

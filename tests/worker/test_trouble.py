@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
 import pyjobs
-from pyjobs.worker import Worker
+from pyjobs.worker import Surroundings, Worker, sending
 from pyjobs.worker.options import PoolName
 from tests.client.proxy import Proxy
 from tests.client.servers import OwnServer
@@ -156,3 +159,85 @@ def test_an_explicit_completion_that_fails_is_another_attempt(
 
         assert find(client, jid).state == "complete"
         assert find(client, jid).attempt == 2
+
+
+def test_a_server_that_is_away_for_longer_than_a_lease(own_server: OwnServer) -> None:
+    """The first thing that is said then is that the job is still in work."""
+    with pyjobs.Client(own_server.url, namespace="trouble") as client:
+        jid = client.queue("mail").put(f"{J}.hold", lease=0.5, retries=3)
+        with running(Worker(client, "mail")):
+            assert jobs.hear() == ("begun", jid)
+            own_server.kill()
+            ends = time.time() + 1
+            while time.time() < ends:
+                pass
+            own_server.start()
+            client.queue("mail").put(f"{J}.say", {"n": 1})
+            assert jobs.hear() == 1
+            jobs.go_on()
+            assert jobs.hear() == ("ended", jid)
+
+        assert find(client, jid).attempt == 1
+
+
+def test_the_heart_beats_on_while_the_server_hangs(
+    own_server: OwnServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers nothing, and takes connections all the same."""
+    monkeypatch.setattr(sending, "TIMEOUT", 0.2)
+    monkeypatch.setattr("pyjobs.client.RESERVED", 0.2)
+    pulses: SimpleQueue[str] = SimpleQueue()
+
+    class Hearing(Surroundings):
+        def pulse(self) -> None:
+            pulses.put("pulse")
+
+    with pyjobs.Client(own_server.url, namespace="trouble") as client:
+        jid = client.queue("mail").put(f"{J}.hold", run_within=3600)
+        with running(Worker(client, "mail", surroundings=Hearing(), max_jobs=1)) as run:
+            jobs.hear()
+            own_server.process.send_signal(signal.SIGSTOP)
+            jobs.go_on()
+            assert jobs.hear() == ("ended", jid)
+            while not pulses.empty():
+                pulses.get()
+            for _ in range(3):
+                pulses.get(timeout=5)
+            own_server.process.send_signal(signal.SIGCONT)
+            assert run.join() == 0
+
+        assert find(client, jid).state == "complete"
+
+
+def test_what_arrives_after_the_worker_was_told_to_leave_goes_back(
+    server: Any, namespace: str, delivery: str
+) -> None:
+    with (
+        Proxy(Path(server.socket)) as proxy,
+        pyjobs.Client(proxy.url, namespace=namespace, delivery=delivery) as client,
+        pyjobs.Client(server.url, namespace=namespace, delivery=delivery) as other,
+    ):
+        other.queue("mail").put(f"{J}.hold")
+        worker = Worker(client, "mail", concurrency=2)
+        with running(worker) as run:
+            jobs.hear()
+            proxy.refuse()
+            late = other.queue("mail").put(f"{J}.say", {"n": 1})
+            worker.stop()
+            proxy.clear()
+            jobs.go_on()
+            jobs.hear()
+            run.join()
+
+        assert find(other, late).state == "waiting"
+
+
+def test_so_many_ends_that_cannot_be_stored(server: Any, client: pyjobs.Client) -> None:
+    """Each takes a second call, and those go with the next ends."""
+    count = 120
+    client.queue("mail").put_many([{"klass": f"{J}.huge", "data": {}}] * count)
+
+    worker = Worker(client, "mail", pool="asyncio")
+    worker.run_until_idle()
+
+    assert worker.counts == {"failed": count}

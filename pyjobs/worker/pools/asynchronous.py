@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator
@@ -116,6 +117,7 @@ class Tasks(Pool):
 
     async def _work(self) -> None:
         """Run jobs until there are none, or one was cancelled and this task with it."""
+        task: Any = asyncio.current_task()
         until = time.monotonic() + FAIR
         while True:
             try:
@@ -129,20 +131,16 @@ class Tasks(Pool):
                 await self._loop.run_in_executor(self._threads, self._run_in_thread, held)
                 continue
             try:
-                await self._serve(held)
+                held.cancel = task.cancel
+                await Apart(self.execution.run_async(held))
+                held.cancel = None
             finally:
                 self.finish(held)
-            if held.interrupted:
+            if held.interrupted or _is_cancelled(task):
                 return
             if held.ended > until:
                 await asyncio.sleep(0)
                 until = time.monotonic() + FAIR
-
-    async def _serve(self, held: Held) -> None:
-        task = asyncio.current_task()
-        held.cancel = task.cancel if task else None
-        await Apart(self.execution.run_async(held))
-        held.cancel = None
 
     def _run_in_thread(self, held: Held) -> None:
         """Run a job that is no coroutine, and those that follow as far as they are none either."""
@@ -161,3 +159,8 @@ class Tasks(Pool):
                 self.ready.appendleft(held)
                 self.rouse()
                 return
+
+
+def _is_cancelled(task: Any) -> bool:
+    """Whether a job has cancelled the task that runs it; before Python 3.11 that is not known."""
+    return sys.version_info >= (3, 11) and task.cancelling() > 0

@@ -115,4 +115,15 @@ class Greenlets(Pool):
 
     def _in_thread(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in a thread of the hub's, which goes on in the meantime."""
-        return self._hub.threadpool.apply(copy_context().run, (asyncio.run, work))
+        result, error = self._hub.threadpool.apply(copy_context().run, (_outcome, work))
+        if error is not None:
+            raise error
+        return result
+
+
+def _outcome(work: Coroutine[Any, Any, Any]) -> tuple[Any, BaseException | None]:
+    """Run a coroutine; an exception is returned: gevent ends the program for some of them."""
+    try:
+        return asyncio.run(work), None
+    except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        return None, error
