@@ -45,6 +45,7 @@ return {
   { name = "get", reads = true },
   { name = "explain", reads = true },
   { name = "result", reads = true },
+  { name = "wait", alone = true },
   { name = "peek", reads = true },
   { name = "jobs", reads = true },
   { name = "queues", reads = true },

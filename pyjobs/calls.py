@@ -363,6 +363,27 @@ def result(jid: str) -> Call[Result]:
     return Call("result", [jid], _result, "reads", (jid,))
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is seen of a job that somebody waits for: its state, empty when it is not known."""
+
+    state: str
+    attempt: int
+    """How often it has been handed out."""
+    ring: bytes
+    """The stream that tells its end; empty: none does."""
+
+
+def wait(jids: Sequence[str], block: bool) -> Call[list[Look]]:
+    """Look at jobs, up to 100; `block`: the caller is going to wait for the ends of open ones."""
+
+    def read(answer: Sequence[Any]) -> list[Look]:
+        parts = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        return [Look(state.decode(), attempt, ring) for state, attempt, ring in parts]
+
+    return Call("wait", [int(block), *jids], read, jids=tuple(jids))
+
+
 def peek(queue: str, count: int, offset: int = 0) -> Call[list[Snapshot | None]]:
     """Look at the jobs that the next pops would hand out."""
     return Call("peek", [queue, offset, count], _snapshots, "reads")

@@ -6,13 +6,13 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import redis
 
-from pyjobs import calls, options, plans
+from pyjobs import calls, options, plans, waiting
 from pyjobs.calls import Call
 from pyjobs.connections import Connections
 from pyjobs.engine import Engine
@@ -22,6 +22,7 @@ from pyjobs.job import Job
 from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
 from pyjobs.views import Config, Jobs, Queues, Workers
+from pyjobs.waiting import Waited
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -177,6 +178,37 @@ class Client:
         for job, answer in zip(held, self.run(plan), strict=True):
             answers.append(answer if isinstance(answer, Exception) else job.renewed(answer))
         return answers
+
+    def result(self, job: Reference, wait: Seconds | None = 0) -> Any:
+        """Return what the work on a job returned, blocking up to `wait` seconds until it has ended.
+
+        None: until it has. The job must have been put with `keep_result`; None is a result. Raises
+        JobFailed with the remote traceback, NotFinished, NoResult when it is complete and nothing
+        is kept, WrongState when it was cancelled, JobNotFound.
+        """
+        return self.run(waiting.result(job, wait))
+
+    def wait(self, jobs: Iterable[Reference], wait: Seconds | None = 0) -> Waited:
+        """Block up to `wait` seconds (None: no end) until jobs have ended; no polling.
+
+        Answers which have started and which have finished, whether or not all have.
+        """
+        return self.run(waiting.Watch(jobs, wait).wait())
+
+    def as_finished(
+        self, jobs: Iterable[Reference], wait: Seconds | None = None
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the jid and the state of each job as they finish, as `Waited.finished` has them.
+
+        Raises NotFinished when some have not after `wait` seconds (None: no end).
+        """
+        watch = waiting.Watch(jobs, wait)
+        while watch.open:
+            found = self.run(watch.next())
+            if not found:
+                raise watch.over()
+            for jid in found:
+                yield jid, watch.finished[jid]
 
     def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

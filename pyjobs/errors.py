@@ -13,7 +13,10 @@
     │   ├── WrongState
     │   ├── LeaseLost              has `.reason`
     │   ├── HasDependents
-    │   └── DependencyCycle
+    │   ├── DependencyCycle
+    │   ├── JobFailed              has `.group`, `.message`, `.cause`
+    │   ├── NotFinished            also a TimeoutError
+    │   └── NoResult
     └── ServerError                about the server or the way to it
         ├── EmbeddedServerError
         ├── ConnectionError        nothing was applied
@@ -116,6 +119,31 @@ class HasDependents(JobError):
 
 class DependencyCycle(JobError):
     """The dependency would make a job wait for itself."""
+
+
+class JobFailed(JobError):
+    """The job whose result was asked for has failed.
+
+    `group` is its failure group, `message` why, as a rule the traceback in the worker. `cause` is
+    the group of the last error, when it failed because no retries were left.
+    """
+
+    def __init__(self, jid: str, group: str, message: str, cause: str = "") -> None:
+        super().__init__(f"job {jid} failed, group {group}:\n{message}", jid)
+        self.group = group
+        self.message = message
+        self.cause = cause
+
+    def __reduce__(self) -> tuple[type[JobFailed], tuple[str, ...]]:
+        return type(self), (self.jid, self.group, self.message, self.cause)
+
+
+class NotFinished(JobError, TimeoutError):
+    """The job has not ended yet, or not within the time for which it was waited."""
+
+
+class NoResult(JobError):
+    """The job is complete, and what it returned is not kept, or not any more."""
 
 
 class ServerError(PyjobsError):

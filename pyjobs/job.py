@@ -8,7 +8,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from pyjobs import calls, codec, naming, options, plans
+from pyjobs import calls, codec, naming, options, plans, waiting
 from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
 from pyjobs.options import ContextValue, Reference, RunOptions, Seconds, StayOptions
 from pyjobs.record import TRACKED
@@ -232,12 +232,18 @@ class Job:
     ) -> calls.Call[str]:
         """Return the call that completes the job, for several in one: see `Queue.complete`.
 
-        A result other than None is kept if the job was put so, with `keep_result`.
+        The result, None included, is kept if the job was put so (`keep_result`) and is done for
+        good.
         """
         call, slices, _ = self._completing(next_queue, stay)
         if slices:
             raise InvalidArgument(f"depends: one call takes {plans.SLICE_JOBS} jobs")
-        if result is not None and self.keep_result:
+        return self._with_result(call, next_queue, result)
+
+    def _with_result(
+        self, call: calls.Call[str], next_queue: str | None, result: Any
+    ) -> calls.Call[str]:
+        if self.keep_result and not next_queue:
             call.args.append(codec.encode(result))
         return call
 
@@ -252,13 +258,17 @@ class Job:
         call = calls.complete(self.lease, self._changed(), next_queue or "", packed)
         return call, slices, rest
 
-    def complete(self, next_queue: str | None = None, **stay: Unpack[StayOptions]) -> str:
+    def complete(
+        self, next_queue: str | None = None, *, result: Any = None, **stay: Unpack[StayOptions]
+    ) -> str:
         """Complete the job, for good or into the next queue; returns its state.
 
-        A stay in a next queue takes priority, delay, at, depends, missing and parent_failure.
+        A stay in a next queue takes priority, delay, at, depends, missing and parent_failure. The
+        result, None included, is kept if the job was put so (`keep_result`) and is done for good.
         Raises LeaseLost when the lease was taken away.
         """
         call, slices, rest = self._completing(next_queue, stay)
+        call = self._with_result(call, next_queue, result)
         self._state = self._client.run(plans.then_depend(call, self.jid, slices, rest))
         return self._state
 
@@ -312,6 +322,10 @@ class Job:
             raise JobNotFound(f"no job {self.jid}", self.jid)
         self._snapshot, self._state, self._decoded = snapshot, snapshot.record.state, False
         return self
+
+    def result(self, wait: Seconds | None = 0) -> Any:
+        """Return what the work on the job returned; as `Client.result`."""
+        return self._client.run(waiting.result(self.jid, wait))
 
     def move(self, queue: str, delay: Seconds = 0) -> str:
         """Move the job to a queue, from whatever state; a holder loses it. Returns its state."""

@@ -154,10 +154,15 @@ def texts(value: Iterable[str], name: str) -> list[str]:
     return [text(item, name) for item in value]
 
 
-def _jids(value: Iterable[Reference], name: str) -> list[str]:
+def listed(value: Iterable[Reference], name: str) -> list[Reference]:
+    """Return a list of jids or jobs; refuses a single text, which would be taken apart."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise InvalidArgument(f"{name}: must be a list of jids or jobs, not {value!r}")
-    return [reference(item) for item in value]
+    return list(value)
+
+
+def _jids(value: Iterable[Reference], name: str) -> list[str]:
+    return [reference(item) for item in listed(value, name)]
 
 
 def thousandths(value: object, name: str) -> int:

@@ -44,6 +44,7 @@ HAPPENINGS = (
 FRESH, TRACKED, PARENTS, DEPENDENTS, HELD, PAYLOAD, FAILURE, TAGGED, GRACE, TRACE = (
     1 << bit for bit in range(10)
 )
+AWAITED = 1 << 11
 
 # struct has no integers of three, six or seven bytes: those are read as bytes.
 _HEADER = struct.Struct(">BH3s3s4sH6s7s6sHHBBHBH3s")

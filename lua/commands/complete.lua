@@ -11,6 +11,7 @@
 local arguments = require("rules.arguments")
 local depends = require("doors.depends")
 local edges = require("store.edges")
+local ends = require("store.ends")
 local erase = require("doors.erase")
 local events = require("store.events")
 local failures = require("store.failures")
@@ -113,6 +114,7 @@ local function finish(step, record, queue, result)
   record.state = states.number.complete
   record.since = step.now
   failures.forget(step, record)
+  ends.tell(step, record)
   records.save(step, record)
   if result then
     results.keep(step, record, result)

@@ -37,5 +37,6 @@ return {
     GRACE = 256, -- its lease has run out once and was prolonged by the grace period
     TRACE = 512, -- erased: what is left tells holders and repeats what happened
     EXPIRED = 1024, -- its last lease ran out
+    AWAITED = 2048, -- somebody may be blocked until it ends
   },
 }

@@ -16,6 +16,10 @@ function keys.result(step, jid)
   return step.root .. "result:" .. jid
 end
 
+function keys.job_ring(step, jid)
+  return step.root .. "job-ring:" .. jid
+end
+
 function keys.failure(step, jid)
   return step.root .. "failure:" .. jid
 end

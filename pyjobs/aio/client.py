@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import redis.asyncio
 
-from pyjobs import calls, options, plans
+from pyjobs import calls, options, plans, waiting
 from pyjobs.aio.events import AsyncEvents
 from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.queue import AsyncQueue
@@ -20,6 +20,7 @@ from pyjobs.connections import AsyncConnections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
 from pyjobs.options import Reference, Seconds
+from pyjobs.waiting import Waited
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -163,6 +164,37 @@ class AsyncClient:
         for job, answer in zip(held, await self.run(plan), strict=True):
             answers.append(answer if isinstance(answer, Exception) else job.renewed(answer))
         return answers
+
+    async def result(self, job: Reference, wait: Seconds | None = 0) -> Any:
+        """Return what the work on a job returned, blocking up to `wait` seconds until it has ended.
+
+        None: until it has. The job must have been put with `keep_result`; None is a result. Raises
+        JobFailed with the remote traceback, NotFinished, NoResult when it is complete and nothing
+        is kept, WrongState when it was cancelled, JobNotFound.
+        """
+        return await self.run(waiting.result(job, wait))
+
+    async def wait(self, jobs: Iterable[Reference], wait: Seconds | None = 0) -> Waited:
+        """Block up to `wait` seconds (None: no end) until jobs have ended; no polling.
+
+        Answers which have started and which have finished, whether or not all have.
+        """
+        return await self.run(waiting.Watch(jobs, wait).wait())
+
+    async def as_finished(
+        self, jobs: Iterable[Reference], wait: Seconds | None = None
+    ) -> AsyncIterator[tuple[str, str]]:
+        """Yield the jid and the state of each job as they finish, as `Waited.finished` has them.
+
+        Raises NotFinished when some have not after `wait` seconds (None: no end).
+        """
+        watch = waiting.Watch(jobs, wait)
+        while watch.open:
+            found = await self.run(watch.next())
+            if not found:
+                raise watch.over()
+            for jid in found:
+                yield jid, watch.finished[jid]
 
     async def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

@@ -28,6 +28,7 @@ KINDS = {
     "group",
     "groups",
     "job",
+    "job-ring",
     "payload",
     "failure",
     "parents",
@@ -105,7 +106,7 @@ class Keys:
             pipe.hgetall(name)
         elif kind in {"ring", "samples"}:
             pipe.llen(name)
-        elif kind == "events":
+        elif kind in {"events", "job-ring"}:
             pipe.xlen(name)
         else:
             pipe.zrange(name, 0, -1, withscores=True)
@@ -144,7 +145,7 @@ def _known(keys: Keys, now: int) -> Iterator[str]:
     yield from (f"{name!r} is not in the legend" for name in keys.unknown)
     for name, left in keys.lifetimes.items():
         kind = name[len(keys.root) :].partition(b":")[0].decode()
-        expires = kind in {"ring", "stats", "histogram", "samples", "request", "result"}
+        expires = kind in {"ring", "stats", "histogram", "samples", "request", "result", "job-ring"}
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
@@ -207,6 +208,8 @@ def _members(keys: Keys, now: int) -> Iterator[str]:
             yield f"{jid!r} is {job.state} under a hold"
         if job.flags & record.GRACE and job.state != "running":
             yield f"{jid!r} is {job.state} and in its grace period"
+        if job.flags & record.AWAITED and job.state in {"complete", "failed"}:
+            yield f"{jid!r} is {job.state} and those who wait for that were not told"
         if len(list(job.history(""))) != job.entries and not job.flags & record.FRESH:
             yield f"{jid!r} miscounts its history"
 
