@@ -76,7 +76,7 @@ class Watch:
             found = yield from self._look_at_all()
         while not found and self.open and self.left > 0:
             rung = yield from self._block()
-            if rung and 0 < self.left and time.monotonic() < self._looked + SLEEP:
+            if rung and self.left > 0 and time.monotonic() < self._looked + SLEEP:
                 found = yield from self._look(rung)
             else:
                 found = yield from self._look_at_all()

@@ -1,7 +1,7 @@
 -- Telling those who wait for a job that it has ended. The flag AWAITED in its record says that
--- somebody may; its ring is a stream of one entry, which expires. A stream, and no list as the rings
--- of queues are: reading takes nothing away, so one entry wakes all that wait. Entries carry no
--- data and may be lost: a wait looks again by itself after limits.SLEEP.
+-- somebody may; its ring is a stream of one entry, which expires. A stream, and no list as the
+-- rings of queues are: reading takes nothing away, so one entry wakes all that wait. Entries carry
+-- no data and may be lost: a wait looks again by itself after limits.SLEEP.
 
 local keys = require("store.keys")
 local limits = require("rules.limits")

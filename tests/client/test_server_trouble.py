@@ -396,6 +396,9 @@ def whole_life(client: pyjobs.Client) -> None:
     queue.unpause()
     client.tick()
     assert client.jobs["0"].state == "complete"
+    with pytest.raises(pyjobs.NoResult):
+        client.result("0")
+    assert client.wait(["3", "9"], wait=0.01).finished == {"9": "unknown"}
     assert queue.counts.complete == 2
     assert queue.stats().wait.count
     assert client.jobs.tracked()

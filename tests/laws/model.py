@@ -82,6 +82,8 @@ class Job:
     lost: int = 0
     tags: list[str] = field(default_factory=list)
     tracked: bool = False
+    awaited: bool = False
+    """Somebody is to be told when it ends."""
     lease: int | None = None
     delay: int | None = None
     at: int | None = None
@@ -288,7 +290,7 @@ class Model:
         job.handout, job.spared = None, False
 
     def _fail(self, job: Job, group: str, message: str = "") -> None:
-        job.state, job.since, job.kept_since = "failed", self.now, self.now
+        job.state, job.since, job.kept_since, job.awaited = "failed", self.now, self.now, False
         job.failure = {"group": group, "message": message}
 
     def _again(self, job: Job, cause: dict[str, Any] | None, text: str) -> bool:
@@ -670,7 +672,7 @@ class Model:
         return answer
 
     def _finish(self, job: Job) -> None:
-        job.state, job.since, job.kept_since = "complete", self.now, self.now
+        job.state, job.since, job.kept_since, job.awaited = "complete", self.now, self.now, False
         self._tell(job)
         if self.keep == 0:
             self._erase(job, "complete")
@@ -875,6 +877,11 @@ class Model:
             return 0
         self.tracked.pop(jid, None)
         return 1
+
+    def wait(self, jid: str, root: str) -> list[Any]:
+        job = self._job(jid)
+        job.awaited = job.state not in ENDED
+        return [job.state, job.attempt, f"{root}job-ring:{jid}" if job.awaited else ""]
 
     def log(self, jid: str) -> str:
         self._job(jid).history.append("log")

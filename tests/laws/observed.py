@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pyjobs.record import read_options
+from pyjobs.record import AWAITED, read_options
 from tests.engine.conftest import Engine, Found
 from tests.laws.model import KEPT, Job, Model
 
@@ -129,6 +129,7 @@ def engine_job(found: Found) -> dict[str, Any]:
         "attempt": record.attempt,
         "errors": record.errors,
         "lost": record.lost,
+        "awaited": bool(record.flags & AWAITED),
         "tags": record.options.get("tags", []),
         "origin": record.options.get("origin", ""),
         "kept": {name: record.options[name] for name in KEPT if name in record.options},
@@ -242,6 +243,7 @@ def model_job(job: Job) -> dict[str, Any]:
         "attempt": job.attempt,
         "errors": job.errors,
         "lost": job.lost,
+        "awaited": job.awaited,
         "tags": job.tags,
         "origin": job.origin,
         "kept": job.kept,

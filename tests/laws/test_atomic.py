@@ -46,6 +46,7 @@ class World:
         engine.put("due", delay=500, now=3)
         engine.call("recur", "q", "template", "K", b"x", NOW, NOW // 2, b"", now=3)
         engine.call("track", "waiting", now=3)
+        engine.call("wait", 1, "held", "child", now=3)
         engine.put("idle", queue="empty", now=3)
         engine.cancel("idle", now=3)
         engine.call("pause", "paused", now=3)
@@ -92,6 +93,7 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "track": lambda world: ["child"],
     "untrack": lambda world: ["waiting"],
     "log": lambda world: ["waiting", "what", b"data", ""],
+    "wait": lambda world: [1, "waiting", "lent", "done"],
     "recur": lambda world: ["q", "second", "K", b"x", 100, 0, options(nonce="n")],
     "recur_update": lambda world: ["template", options(queue="r", interval=5), b"new"],
     "unrecur": lambda world: ["template"],

@@ -602,6 +602,13 @@ class RandomCalls(RuleBasedStateMachine):
         jid = self.some_job(pick)
         self.agree((("priority", jid, priority), lambda: self.model.priority(jid, priority)))
 
+    @rule(pick=picks)
+    def await_end(self, pick: int) -> None:
+        jid = self.some_job(pick)
+        if jid not in self.model.jobs:
+            return
+        self.agree((("wait", 1, jid), lambda: self.model.wait(jid, self.engine.root)))
+
     @rule(pick=picks, hold=st.sampled_from(["", "", "more", "last"]), options=depend_options)
     def depend(self, pick: int, hold: str, options: dict[str, Any]) -> None:
         found = [job.jid for job in self.model.jobs.values() if job.state in PARKABLE]
@@ -802,7 +809,7 @@ class RandomCalls(RuleBasedStateMachine):
         assert not self.model.jobs
         left = {kind for kind, found in self.keys.found.items() if found}
         stays = {"", "sequence", "events"}
-        expires = {"job", "stats", "histogram", "samples", "ring", "request", "result"}
+        expires = {"job", "stats", "histogram", "samples", "ring", "job-ring", "request", "result"}
         assert left <= stays | expires, f"left behind: {left}"
         fields = {name.decode().partition(":")[0] for name in self.keys.fields}
         assert not fields & {"queue", "name", "sweep"}, f"left behind in the root: {fields}"
