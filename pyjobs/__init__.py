@@ -35,6 +35,8 @@ from pyjobs.errors import (
 )
 from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
+from pyjobs.transaction import Transaction
+from pyjobs.waiting import Waited
 from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
 
 __all__ = [
@@ -75,6 +77,8 @@ __all__ = [
     "ServerError",
     "ServerLoading",
     "ServerTooOld",
+    "Transaction",
+    "Waited",
     "Worker",
     "WrongState",
     "context",

@@ -21,6 +21,7 @@ from pyjobs.events import Events
 from pyjobs.job import Job
 from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
+from pyjobs.transaction import Transaction
 from pyjobs.views import Config, Jobs, Queues, Workers
 from pyjobs.waiting import Waited
 
@@ -209,6 +210,10 @@ class Client:
                 raise watch.over()
             for jid in found:
                 yield jid, watch.finished[jid]
+
+    def transaction(self) -> Transaction:
+        """Return a transaction: what is gathered in its `with` block is applied all or none."""
+        return Transaction(self)
 
     def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

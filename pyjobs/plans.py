@@ -77,6 +77,12 @@ class Put:
         """Whether one call is enough."""
         return not self._slices
 
+    def only_call(self) -> Call[str]:
+        """Return the call, for several in one; refuses what does not fit into it."""
+        if not self.whole:
+            raise InvalidArgument(f"depends: one call takes {SLICE_JOBS} jobs")
+        return self.call
+
     def plan(self) -> Plan[str]:
         """Put the job, then its further dependencies under a hold that the last slice lifts."""
         return then_depend(self.call, self.jid, self._slices, self._rest)
@@ -255,6 +261,21 @@ def settle(members: Sequence[Call[Any]], atomic: bool) -> Plan[list[Any]]:
     answers: list[Any] = []
     for part in sliced(members):
         answers += yield calls.drain(part, atomic)
+    return answers
+
+
+def together(members: Sequence[Call[Any]]) -> Plan[list[Any]]:
+    """Carry calls out in one step, all or none; returns their answers."""
+    jobs = sum(max(len(call.jids), 1) for call in members)
+    size = sum(len(arg) for call in members for arg in call.args if isinstance(arg, bytes))
+    if jobs > SLICE_JOBS or (size > SLICE_BYTES and len(members) > 1):
+        raise InvalidArgument(
+            f"one step takes {SLICE_JOBS} jobs and {SLICE_BYTES} bytes, not {jobs} and {size}"
+        )
+    puts = any(call.kind == "puts" for call in members)
+    step: Call[list[Any]] = (calls.step if puts else calls.drain)(members, atomic=True)
+    step.marked = True  # a repeat is answered as the whole was, whatever has happened since
+    answers: list[Any] = yield step
     return answers
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
 from pyjobs.calls import QueueCounts
-from pyjobs.errors import InvalidArgument
 from pyjobs.job import Job
 from pyjobs.options import JobOptions, RunOptions, Seconds
+from pyjobs.putting import prepare
 from pyjobs.stats import QueueStats
 
 if TYPE_CHECKING:
@@ -19,26 +19,6 @@ if TYPE_CHECKING:
     from pyjobs.client import Client
 
 J = TypeVar("J")
-
-
-def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plans.Put:
-    """Make ready what is to be put: data encoded, options on their way, a jid if there is none."""
-    context = contexts.inherited()
-    if context and given.get("context") is None:
-        given = {**given, "context": context}
-    wire = options.to_wire({name: value for name, value in given.items() if name != "jid"})
-    jid = given.get("jid")
-    if jid is None:
-        if "if_exists" in wire:
-            raise InvalidArgument("if_exists: goes with a jid of your own, and none is given")
-        jid = jids.new()
-        # The jid was made for this call, so a job of this jid can only be its own.
-        wire["if_exists"] = "repeated"
-    else:
-        options.text(jid, "jid")
-        wire["nonce"] = jids.new()
-    klass_name = "" if klass is None else naming.class_path(klass)
-    return plans.Put(options.text(queue, "queue"), jid, klass_name, codec.encode(data), wire)
 
 
 class Queue:

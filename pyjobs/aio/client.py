@@ -14,6 +14,7 @@ from pyjobs import calls, options, plans, waiting
 from pyjobs.aio.events import AsyncEvents
 from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.queue import AsyncQueue
+from pyjobs.aio.transaction import AsyncTransaction
 from pyjobs.aio.views import AsyncConfig, AsyncJobs, AsyncQueues, AsyncWorkers
 from pyjobs.calls import Call
 from pyjobs.connections import AsyncConnections
@@ -195,6 +196,10 @@ class AsyncClient:
                 raise watch.over()
             for jid in found:
                 yield jid, watch.finished[jid]
+
+    def transaction(self) -> AsyncTransaction:
+        """Return a transaction: what is gathered in its `with` block is applied all or none."""
+        return AsyncTransaction(self)
 
     async def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

@@ -6,11 +6,13 @@ import dataclasses
 import math
 import secrets
 import time
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, codec, naming, options, plans, waiting
 from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
 from pyjobs.options import ContextValue, Reference, RunOptions, Seconds, StayOptions
+from pyjobs.putting import described
 from pyjobs.record import TRACKED
 from pyjobs.snapshot import Event, Failure, Snapshot
 
@@ -247,14 +249,26 @@ class AsyncJob:
         return call, slices, rest
 
     async def complete(
-        self, next_queue: str | None = None, *, result: Any = None, **stay: Unpack[StayOptions]
+        self,
+        next_queue: str | None = None,
+        *,
+        result: Any = None,
+        then: Iterable[Mapping[str, Any]] = (),
+        **stay: Unpack[StayOptions],
     ) -> str:
         """Complete the job, for good or into the next queue; returns its state.
 
         A stay in a next queue takes priority, delay, at, depends, missing and parent_failure. The
         result, None included, is kept if the job was put so (`keep_result`) and is done for good.
-        Raises LeaseLost when the lease was taken away.
+        `then` are jobs that are put in the same step, up to 99: mappings as of `AsyncQueue.put_many`,
+        with a `queue` if it is not the job's own. Raises LeaseLost when the lease was taken away;
+        then nothing was put.
         """
+        puts = [described(job, self.queue_name).only_call() for job in then]
+        if puts:
+            members = [self.completing(next_queue, result=result, **stay), *puts]
+            self._state, *_ = await self._client.run(plans.together(members))
+            return self._state
         call, slices, rest = self._completing(next_queue, stay)
         call = self._with_result(call, next_queue, result)
         self._state = await self._client.run(plans.then_depend(call, self.jid, slices, rest))
@@ -262,11 +276,13 @@ class AsyncJob:
 
     async def fail(self, group: str, message: str = "") -> str:
         """Give the job up into a failure group, with up to 16,384 bytes of message."""
-        group, message = options.text(group, "group"), options.text(message, "message")
-        self._state = await self._client.run(
-            calls.fail(self.lease, group, message, self._changed())
-        )
+        self._state = await self._client.run(self.failing(group, message))
         return self._state
+
+    def failing(self, group: str, message: str = "") -> calls.Call[str]:
+        """Return the call that fails the job."""
+        group, message = options.text(group, "group"), options.text(message, "message")
+        return calls.fail(self.lease, group, message, self._changed())
 
     async def retry(self, delay: Seconds | None = None, group: str = "", message: str = "") -> str:
         """Ask for another attempt, `delay` seconds from now, and note why.
@@ -274,21 +290,33 @@ class AsyncJob:
         Without a delay the job's backoff counts, if it was put with one. Returns waiting or
         scheduled, or failed when no retries are left. Raises LeaseLost.
         """
-        call = calls.retry(
+        self._state = await self._client.run(self.retrying(delay, group, message))
+        return self._state
+
+    def retrying(
+        self, delay: Seconds | None = None, group: str = "", message: str = ""
+    ) -> calls.Call[str]:
+        """Return the call that asks for another attempt."""
+        return calls.retry(
             self.lease,
             None if delay is None else options.milliseconds(delay, "delay"),
             options.text(group, "group"),
             options.text(message, "message"),
             dice=secrets.randbelow(calls.DICE),
         )
-        self._state = await self._client.run(call)
-        return self._state
 
     async def release(self, delay: Seconds = 0) -> str:
         """Give the job back without counting a retry; it keeps its place. Raises LeaseLost."""
-        call = calls.release(self.lease, options.milliseconds(delay, "delay"))
-        self._state = await self._client.run(call)
+        self._state = await self._client.run(self.releasing(delay))
         return self._state
+
+    def releasing(self, delay: Seconds = 0) -> calls.Call[str]:
+        """Return the call that gives the job back."""
+        return calls.release(self.lease, options.milliseconds(delay, "delay"))
+
+    def became(self, state: str) -> None:
+        """Note the state that a call of this job has answered."""
+        self._state = state
 
     async def heartbeat(self, lease: Seconds | None = None) -> float | None:
         """Prolong the lease, counted from now; returns its end. Raises LeaseLost."""

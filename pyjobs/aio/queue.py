@@ -10,13 +10,14 @@ from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
 from pyjobs.aio.job import AsyncJob
 from pyjobs.calls import QueueCounts
 from pyjobs.options import JobOptions, RunOptions, Seconds
+from pyjobs.putting import prepare
 from pyjobs.stats import QueueStats
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pyjobs.aio.client import AsyncClient
-from pyjobs.queue import Completed, _day, prepare
+from pyjobs.queue import Completed, _day
 
 
 class AsyncQueue:

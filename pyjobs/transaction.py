@@ -1,0 +1,124 @@
+"""A transaction: calls that are gathered, and applied all or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyjobs import calls, codec, options, plans
+from pyjobs.errors import InvalidArgument
+from pyjobs.job import Job
+from pyjobs.options import JobOptions, Reference, Seconds, StayOptions
+from pyjobs.putting import prepare
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from pyjobs.client import Client
+
+
+class Transaction:
+    """Calls that are applied when the `with` block ends: all of them or, if one is refused, none.
+
+    Every check comes before the first write, in one call of the engine. An exception in the block
+    applies nothing. It takes up to 100 jobs and 256 kB of data, and each job once; no pop, and
+    nothing that only reads. A refusal is raised at the end of the block. A client's `transaction`
+    makes one.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._members: list[tuple[calls.Call[Any], Job | None]] = []
+        self._over = False
+        self.answers: list[Any] = []
+        """What each call was answered, in order; empty until the block has ended."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self._members)} calls>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        self._over = True
+        if kind is not None or not self._members:
+            return
+        self.answers = self._client.run(plans.together([call for call, _ in self._members]))
+        for (_, job), state in zip(self._members, self.answers, strict=True):
+            if job is not None:
+                job.became(state)
+
+    def add(self, call: calls.Call[Any], job: Job | None = None) -> None:
+        """Gather a call of `pyjobs.calls`; `job` is whose new state it answers."""
+        if self._over:
+            raise InvalidArgument("transaction: its block has ended")
+        if call.kind == "reads" or call.name in {"pop", "step", "drain"}:
+            raise InvalidArgument(f"transaction: takes no {call.name}")
+        self._members.append((call, job))
+
+    def put(self, queue: str, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> str:
+        """Put a job into a queue, as `Queue.put`; returns its jid at once."""
+        put = prepare(queue, klass, data, given)
+        self.add(put.only_call())
+        return put.jid
+
+    # What the holder of a job does
+
+    def complete(
+        self,
+        job: Job,
+        next_queue: str | None = None,
+        *,
+        result: Any = None,
+        **stay: Unpack[StayOptions],
+    ) -> None:
+        """Complete a job, as `Job.complete`."""
+        self.add(job.completing(next_queue, result=result, **stay), job)
+
+    def fail(self, job: Job, group: str, message: str = "") -> None:
+        """Give a job up into a failure group, as `Job.fail`."""
+        self.add(job.failing(group, message), job)
+
+    def retry(
+        self, job: Job, delay: Seconds | None = None, group: str = "", message: str = ""
+    ) -> None:
+        """Ask for another attempt, as `Job.retry`."""
+        self.add(job.retrying(delay, group, message), job)
+
+    def release(self, job: Job, delay: Seconds = 0) -> None:
+        """Give a job back without counting a retry, as `Job.release`."""
+        self.add(job.releasing(delay), job)
+
+    # What anybody does
+
+    def cancel(self, *jobs: Reference) -> None:
+        """Take jobs out of the system, as `Jobs.cancel`."""
+        if jobs:
+            self.add(calls.cancel([options.reference(job) for job in jobs]))
+
+    def move(self, job: Reference, queue: str, delay: Seconds = 0) -> None:
+        """Move a job to a queue, as `Job.move`."""
+        length = options.milliseconds(delay, "delay")
+        self.add(calls.move(options.reference(job), options.text(queue, "queue"), length))
+
+    def unfail(self, job: Reference, queue: str = "") -> None:
+        """Put a failed job back, as `Job.unfail`."""
+        self.add(calls.unfail(options.reference(job), options.text(queue, "queue")))
+
+    def set_priority(self, job: Reference, priority: int) -> None:
+        """Change a job's priority, as `Job.set_priority`."""
+        value = options.integer(priority, "priority")
+        self.add(calls.priority(options.reference(job), value))
+
+    def tag(self, job: Reference, *tags: str) -> None:
+        """Put tags on a job, as `Job.tag`."""
+        self.add(calls.tag(options.reference(job), options.texts(tags, "tags")))
+
+    def untag(self, job: Reference, *tags: str) -> None:
+        """Take tags off a job, as `Job.untag`."""
+        self.add(calls.untag(options.reference(job), options.texts(tags, "tags")))
+
+    def log(self, job: Reference, what: str, data: Any = None) -> None:
+        """Write an entry of your own into a job's history, as `Job.log`."""
+        packed = b"" if data is None else codec.encode(data)
+        mark = self._client.request()
+        self.add(calls.log(options.reference(job), options.text(what, "what"), packed, mark))
