@@ -4,7 +4,6 @@
 -- no data and may be lost: a wait looks again by itself after limits.SLEEP.
 
 local keys = require("store.keys")
-local limits = require("rules.limits")
 local records = require("store.records")
 local states = require("rules.states")
 local writes = require("store.writes")
@@ -13,13 +12,17 @@ local ends = {}
 
 local AWAITED = states.flags.AWAITED
 
+-- Milliseconds that an entry stays: for those who have looked and are about to block. A stream of
+-- one entry has some 5 kB, so it is not more.
+local LINGER = 2000
+
 -- The job has ended: complete for good, failed or cancelled. The caller saves the record.
 function ends.tell(step, record)
   if records.has(record, AWAITED) then
     records.lower(record, AWAITED)
     local ring = keys.job_ring(step, record.jid)
     redis.call("XADD", ring, "MAXLEN", 1, "*", "1", "1")
-    redis.call("PEXPIRE", ring, 2 * limits.SLEEP)
+    redis.call("PEXPIRE", ring, LINGER)
   end
 end
 

@@ -141,7 +141,7 @@ def test_an_entry_does_not_stay_for_ever(engine: Engine) -> None:
     complete(engine)
 
     lifetime: Any = engine.server.pttl(ring(engine))
-    assert 0 < lifetime <= 8000
+    assert 0 < lifetime <= 2000
 
 
 def release(engine: Engine) -> None:
