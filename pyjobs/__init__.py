@@ -1,6 +1,6 @@
 """A job engine whose every queue semantic is one atomic function inside Redis or Valkey."""
 
-from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob
+from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob, AsyncTransaction
 from pyjobs.client import Client
 from pyjobs.contexts import context, current_context
 from pyjobs.errors import (
@@ -44,6 +44,7 @@ __all__ = [
     "AsyncJob",
     "AsyncQueue",
     "AsyncRecurringJob",
+    "AsyncTransaction",
     "AsyncWorker",
     "ClassNotFound",
     "Client",

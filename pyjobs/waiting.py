@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pyjobs import calls, codec, options
@@ -108,7 +109,7 @@ class Watch:
 
     def _block(self) -> Plan[list[str]]:
         """Block in the server until one of the rings has an entry; returns whose have."""
-        rings = {ring: jid for jid, ring in list(self._rings.items())[:RINGS] if ring}
+        rings = {ring: jid for jid, ring in islice(self._rings.items(), RINGS)}
         block = max(min(self.left, self._looked + SLEEP - time.monotonic()), 0.001)
         milliseconds = max(int(block * 1000), 1)
         args = ("XREAD", "BLOCK", milliseconds, "STREAMS", *rings, *["0"] * len(rings))

@@ -3,5 +3,6 @@
 from pyjobs.aio.client import AsyncClient
 from pyjobs.aio.job import AsyncJob, AsyncRecurringJob
 from pyjobs.aio.queue import AsyncQueue
+from pyjobs.aio.transaction import AsyncTransaction
 
-__all__ = ["AsyncClient", "AsyncJob", "AsyncQueue", "AsyncRecurringJob"]
+__all__ = ["AsyncClient", "AsyncJob", "AsyncQueue", "AsyncRecurringJob", "AsyncTransaction"]

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import lupa.lua51
 
-from pyjobs import options, plans, record
+from pyjobs import options, plans, record, waiting
 from pyjobs.errors import WORDS
 from pyjobs.worker import reporting
 
@@ -45,6 +45,17 @@ def test_slices_are_as_large_as_the_engine_takes_them() -> None:
 
 def test_a_report_is_as_long_as_the_engine_takes_it() -> None:
     assert lua_module("rules.limits").REPORT == reporting.LIMIT
+
+
+def test_a_wait_looks_again_as_often_as_the_engine_says() -> None:
+    assert lua_module("rules.limits").SLEEP == waiting.SLEEP * 1000
+
+
+def test_flags_have_the_engine_s_bits() -> None:
+    engine = dict(lua_module("rules.states").flags)
+    known = {name: getattr(record, name) for name in engine if hasattr(record, name)}
+    assert "AWAITED" in known
+    assert known == {name: engine[name] for name in known}
 
 
 def test_states_and_happenings_have_the_engine_s_numbers() -> None:
