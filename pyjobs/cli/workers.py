@@ -49,7 +49,7 @@ def workers_table(counts: Sequence[WorkerCounts]) -> Table:
 def report(about: bytes) -> dict[str, Any]:
     """Read what a worker reported about itself; of another version's it may be nothing."""
     try:
-        found = msgpack.unpackb(about) if about else {}
+        found = msgpack.unpackb(about, unicode_errors="surrogateescape") if about else {}
     except (ValueError, msgpack.UnpackException):
         return {}
     return found if isinstance(found, dict) else {}

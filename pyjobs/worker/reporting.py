@@ -43,16 +43,21 @@ def packed(facts: Mapping[str, Any], *, running: Sequence[str], queues: Sequence
     Of very many jids and queues those are left out that do not fit; `busy` and `serves` count all.
     """
     report = {**facts, "busy": len(running), "serves": len(queues)}
-    room = LIMIT - len(msgpack.packb(report)) - 64
+    room = LIMIT - len(_packed(report)) - 64
     report["queues"] = _fitting(queues, room // 2)
-    report["running"] = _fitting(running, room - len(msgpack.packb(report["queues"])))
-    return bytes(msgpack.packb(report))
+    report["running"] = _fitting(running, room - len(_packed(report["queues"])))
+    return _packed(report)
+
+
+def _packed(value: Any) -> bytes:
+    """Pack a value, with names of any bytes in it."""
+    return bytes(msgpack.packb(value, unicode_errors="surrogateescape"))
 
 
 def _fitting(names: Sequence[str], room: int) -> list[str]:
     taken = []
     for name in names:
-        room -= len(msgpack.packb(name))
+        room -= len(_packed(name))
         if room < 0:
             break
         taken.append(name)

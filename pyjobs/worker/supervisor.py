@@ -148,9 +148,11 @@ class Supervisor:
         if News.UP in news:
             process.up = self._has_worked = True
             log.info("%s is up", process)
-        if News.LEAVING in news and not process.leaving:
-            process.leaving = True
-            self._place_of(process).vacate(process)
+        if News.LEAVING in news:
+            log.info("%s takes no more jobs", process)
+            if not process.leaving:
+                process.leaving = True
+                self._place_of(process).vacate(process)
 
     def _repeat(self, process: Process) -> None:
         process.insist = inf

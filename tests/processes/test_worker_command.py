@@ -189,7 +189,7 @@ def test_term_lets_a_running_job_end_and_takes_no_other(
     told.next()
     second = put(client, jobs.Slow, told)
     running.signal(signal.SIGTERM)
-    running.until("draining")
+    running.until("takes no more jobs")
     told.go()
 
     assert running.end() == 0
