@@ -71,6 +71,7 @@ class Keeper:
             counts,
             about,
             inf if budget is None else budget,
+            self._hear,
         )
         self._pool: Pool
         self._deadlines = Deadlines()
@@ -119,10 +120,10 @@ class Keeper:
         try:
             while self._goes_on():
                 turn = self.talking.next_turn(time.monotonic(), self._is_taking)
-                if turn is None:
+                if turn is not None:
+                    self.talking.take(turn)
+                elif not self.talking.catch_up():
                     self._sleep(time.monotonic())
-                else:
-                    self._hear(self.talking.take(turn))
             self._sign_off()
         except BaseException as error:  # nothing must run on without a heart
             self.error = error

@@ -35,6 +35,9 @@ that was cancelled."""
 PART = 0.4
 """Of a lease, after which it is renewed."""
 
+BUSY = 32
+"""Jobs in one answer that show that there are more."""
+
 REPORT = 5.0
 """Seconds from one report to the next, if anything else is said."""
 
@@ -42,7 +45,8 @@ REPORT = 5.0
 class Talking:
     """Decides what the next call carries, sends it, and puts away what it brings.
 
-    `budget`: how many jobs are taken at most. `about` returns the worker's report of itself.
+    `budget`: how many jobs are taken at most. `about` returns the worker's report of itself. `hear`
+    is called with what the server has said.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Talking:
         counts: Counter[str],
         about: Callable[[], bytes] | None,
         budget: float,
+        hear: Callable[[Told], object],
     ) -> None:
         self._client = client
         self._settings = settings
@@ -65,6 +70,9 @@ class Talking:
         self._first_end = 0.0
         self._further: list[tuple[Held, Call[Any]]] = []
         self._renewal = inf
+        self._hear = hear
+        self._unread: tuple[Turn, Call[Any], list[Any]] | None = None
+        self._coming = 0
         self.pace = Pace(settings.slots, settings.prefetch)
         self.serving = Serving(client, settings, self._forever)
         self.budget = budget
@@ -74,7 +82,7 @@ class Talking:
     @property
     def is_silent(self) -> bool:
         """Whether all has been said, and no job is here of which more is to be said."""
-        return not (self._holding.all or self._further)
+        return not (self._holding.all or self._further or self._unread)
 
     @property
     def enough(self) -> int:
@@ -116,6 +124,7 @@ class Talking:
 
         Those that do not end are given back.
         """
+        self.catch_up()
         said = [call for _, call in self._further]
         for held in self._holding.all:
             if held.overrun:
@@ -131,7 +140,8 @@ class Talking:
     def next_turn(self, now: float, taking: bool) -> Turn | None:
         """Return what there is to say now, if there is anything; `taking`: jobs are welcome."""
         self._return_stale(now)
-        ready, ended = len(self._holding.ready), len(self._holding.ended)
+        ready = len(self._holding.ready) + self._coming
+        ended = len(self._holding.ended)
         if ended and not self._first_end:
             self._first_end = now
         waited = ended >= self.enough or not ready or now - self._first_end >= LINGER
@@ -168,7 +178,7 @@ class Talking:
         if not serving.names:
             return 0
         room = self._settings.slots + self.pace.ready - self._holding.active
-        return int(max(min(room, self.budget), 0))
+        return int(max(min(room, self.budget) - self._coming, 0))
 
     def _ends(self) -> list[tuple[Held, Call[Any]]]:
         """Return what is to be told of jobs that have ended, which are no longer held."""
@@ -210,24 +220,41 @@ class Talking:
 
     # Saying
 
-    def take(self, turn: Turn) -> Told:
-        """Say it, and act on the answer; returns that, an empty one when there was none."""
+    def take(self, turn: Turn) -> None:
+        """Say it, and act on the answer.
+
+        When more jobs seem to be waiting, that is put off until the next turn is on its way, so that
+        the server does not wait for this process.
+        """
         call = turn.call()
         if call is None:
-            return Told()
+            return
+        call.meanwhile = self.catch_up
         answers = self._sending.send(call)
+        self.catch_up()
         if answers is None:
             log.error("the ends of %d jobs could not be told", len(turn.ends))
             if turn.pop is not None:
                 self.serving.lose()
-            return Told()
+            return
+        self._unread = turn, call, answers
+        self._coming = turn.brings(answers)
+        if self._coming < max(turn.asked, BUSY):
+            self.catch_up()
+
+    def catch_up(self) -> bool:
+        """Act on an answer that has been put off; tells whether there was one."""
+        if self._unread is None:
+            return False
+        (turn, call, answers), self._unread, self._coming = self._unread, None, 0
         told = turn.read(answers)
         for held, said, answer in told.ends:
             self._note(held, said, answer)
         if told.popped is not None:
             again = call.repeat_at is not None and call.args[call.repeat_at] == 1
             told.jobs = self._take_in(turn.asked, told.popped, time.monotonic(), again)
-        return told
+        self._hear(told)
+        return True
 
     def _take_in(self, asked: int, popped: list[Any], now: float, again: bool) -> list[Held]:
         jobs = jobs_of(popped, now)

@@ -56,6 +56,11 @@ class Turn:
             told.popped = _granted(next(rest))
         return told
 
+    def brings(self, answers: Sequence[Any]) -> int:
+        """Return how many jobs are in the answers."""
+        popped = answers[-1] if self.pop is not None else None
+        return len(popped) // FIELDS if isinstance(popped, list) and not popped[0] else 0
+
 
 def _granted(answer: Any) -> Any:
     if isinstance(answer, Exception):
