@@ -45,6 +45,18 @@ async def say_async(job: AsyncJob) -> None:
     heard.put(job["n"])
 
 
+def echo(job: Job) -> Any:
+    return job["value"]
+
+
+async def echo_async(job: AsyncJob) -> Any:
+    return job["value"]
+
+
+def unkeepable(job: Job) -> Any:
+    return {"of": {1, 2}}
+
+
 class Letter:
     """Is run by the method named after its queue, else by `process`."""
 
