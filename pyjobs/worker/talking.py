@@ -223,8 +223,8 @@ class Talking:
     def take(self, turn: Turn) -> None:
         """Say it, and act on the answer.
 
-        When more jobs seem to be waiting, that is put off until the next turn is on its way, so that
-        the server does not wait for this process.
+        When more jobs seem to be waiting, that is put off until the next turn is on its way: the
+        server does not wait for this process then.
         """
         call = turn.call()
         if call is None:
