@@ -61,7 +61,7 @@ def pop(
     lease: float | None,
     as_json: bool,  # noqa: ARG001 - it is JSON in any case
 ) -> int:
-    r"""Take jobs from queues, and print each as a line of JSON.
+    """Take jobs from queues, and print each as a line of JSON.
 
     Those of the first queue come first. The "lease" that is printed goes to heartbeat, complete,
     fail or release. The exit status is 1 when there is no job.

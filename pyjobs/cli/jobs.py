@@ -51,7 +51,7 @@ def jobs(
     only_jids: bool,
     as_json: bool,
 ) -> None:
-    r"""List jobs: of all queues or of some, of all states or of some.
+    """List jobs: of all queues or of some, of all states or of some.
 
     Running ones come first, then waiting ones in the order in which they will run. What is to be
     done to many of them goes through a pipe:

@@ -40,7 +40,7 @@ def put(
     as_json: bool,
     **options: Any,
 ) -> None:
-    r"""Put a job into QUEUE and print its jid.
+    """Put a job into QUEUE and print its jid.
 
     DATA is a JSON value, - reads it from standard input. Without --klass the job is a plain data
     item, which "pyjobs pop" hands to a shell script.

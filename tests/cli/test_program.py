@@ -132,6 +132,7 @@ def test_every_command_has_help(name: str) -> None:
     commands = command.commands.values() if isinstance(command, click.Group) else [command]
     for each in commands:
         assert each.help, each.name
+        assert "\\" not in each.help, "click's marks are single characters"
         for parameter in each.params:
             assert isinstance(parameter, click.Argument) or parameter.help, parameter.name
 

@@ -212,9 +212,10 @@ class Proxy:
         side, after = self._cuts[0] if self._cuts else ("", 0)
         if side == "request" and after <= len(command):
             self._cuts.pop(0)
-            link.server.sendall(command[:after])
+            self.counts.cuts += 1
             self.counts.calls += after == len(command)
-            self._cut(link, counted=True)
+            link.server.sendall(command[:after])
+            self._cut(link)
             return
         link.room = after if side == "answer" else None
         self.counts.calls += 1
@@ -227,11 +228,12 @@ class Proxy:
             link.room = None if link.room is None else link.room - len(data)
             return
         self._cuts.pop(0)
+        # Before the last byte has passed: with the whole answer the client may look at the counts.
+        self.counts.cuts += 1
         link.client.sendall(data[: link.room])
-        self._cut(link, counted=True)
+        self._cut(link)
 
-    def _cut(self, link: Link, counted: bool = False) -> None:
-        self.counts.cuts += counted
+    def _cut(self, link: Link) -> None:
         self._links.discard(link)
         for end in (link.client, link.server):
             self._selector.unregister(end)
