@@ -256,8 +256,10 @@ def test_usr1_pauses_and_resumes_taking(working: Working, client: Client, told: 
     running.until(UP)
     running.signal(signal.SIGUSR1)
     running.until("paused")
+    # The order is on its way to the process; what is asked after it is answered after it.
+    running.signal(signal.SIGQUIT)
+    running.until(r"\| .*pyjobs/worker/link.py")
     put(client, jobs.Quick, told)
-    # A round of the supervisor's, and with it the order's way to the process.
     running.signal(signal.SIGQUIT)
     running.until(r"\| .*pyjobs/worker/link.py")
 
