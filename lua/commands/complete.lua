@@ -10,7 +10,6 @@
 
 local arguments = require("rules.arguments")
 local depends = require("doors.depends")
-local edges = require("store.edges")
 local ends = require("store.ends")
 local erase = require("doors.erase")
 local events = require("store.events")
@@ -19,7 +18,6 @@ local job = require("rules.job")
 local lease = require("doors.lease")
 local leave = require("doors.leave")
 local limits = require("rules.limits")
-local orphan = require("doors.orphan")
 local payloads = require("rules.payloads")
 local place = require("doors.place")
 local queues = require("store.queues")
@@ -71,16 +69,6 @@ local function result_of(group, position)
   return group.widths[position] == RESULT and group.args[group.from[position] + RESULT] or nil
 end
 
--- What comes of a stay in a next queue: the open dependencies, or a parent that has failed.
-local function next_stay(step, jid, record, options)
-  sequence.need(step)
-  if options.depends then
-    local open, policy, parent = depends.check(step, jid, record, options.depends, options)
-    return { open = open, policy = policy, parent = parent }
-  end
-  return nil
-end
-
 function complete.check(step, group)
   local args, from = group.args, group.from
   group.homes = group.homes or {}
@@ -103,8 +91,9 @@ function complete.check(step, group)
       elseif args[at + NEXT] == "" then
         step.touched[jid] = "complete"
       else
-        local record = records.get(step, jid)
-        group.ties[position] = next_stay(step, jid, record, group.options[position])
+        local record, options = records.get(step, jid), group.options[position]
+        sequence.need(step)
+        group.ties[position] = depends.check(step, jid, record, options, options.parent_failure)
       end
     end
   end
@@ -128,25 +117,19 @@ local function finish(step, record, queue, result)
 end
 
 -- The stay in the next queue: as a new put of the same job, with its tags and its priority.
-local function advance(step, record, queue, options, tie, due, parked)
+local function advance(step, record, queue, options, tie, due)
   record.queue = queue.number
   record.left = record.retries
   record.priority = options.priority or record.priority
   failures.forget(step, record)
   local rest = records.options(record)
   rest.parent_failure, rest.delay, rest.at = options.parent_failure, nil, nil
-  if parked then
+  if tie then
     rest.delay, rest.at = options.delay, options.at
   end
   records.set_options(record, rest)
-  if tie and tie.policy then
-    orphan.act(step, record, queue, tie.policy, tie.parent)
-  elseif parked then
-    edges.open(step, record, tie and tie.open or {}, options.parent_failure or "wait")
-    if options.hold then
-      records.raise(record, states.flags.HELD)
-    end
-    edges.park(step, record, queue)
+  if tie then
+    depends.bind(step, record, queue, tie, options.hold)
   else
     place(step, record, queue, due)
   end
@@ -163,14 +146,10 @@ local function finish_stay(step, record, queue, state, payload, next_queue)
 end
 
 local function go_on(step, record, queue, payload, next_queue, options, tie)
-  local parked = options.hold or (tie and #tie.open > 0)
   local due = job.due(step, options)
-  local state = tie and tie.policy and orphan.fate(record, tie.policy)
-    or parked and "depends"
-    or due and "scheduled"
-    or "waiting"
+  local state = tie and depends.fate(record, tie) or due and "scheduled" or "waiting"
   finish_stay(step, record, queue, state, payload, next_queue)
-  advance(step, record, queues.ensure(step, next_queue), options, tie, due, parked)
+  advance(step, record, queues.ensure(step, next_queue), options, tie, due)
   return state
 end
 

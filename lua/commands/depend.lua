@@ -12,7 +12,6 @@ local depends = require("doors.depends")
 local edges = require("store.edges")
 local history = require("store.history")
 local job = require("rules.job")
-local orphan = require("doors.orphan")
 local records = require("store.records")
 local sequence = require("store.sequence")
 local states = require("rules.states")
@@ -35,8 +34,7 @@ function depend.parse(step, args)
     hold = arguments.choice(args[2], "hold", HOLDS),
     options = job.options(args[3], ALLOWED),
   }
-  request.parents = request.options.depends or {}
-  depends.want(step, request.parents)
+  depends.want(step, request.options.depends or {})
   return request
 end
 
@@ -44,12 +42,10 @@ function depend.check(step, request)
   local record, queue = subject.find(step, request.jid)
   subject.in_state(record, BLOCKABLE, "depend")
   local options = request.options
-  options.parent_failure = options.parent_failure or records.options(record).parent_failure
-  local plan = { request = request, record = record, queue = queue }
-  plan.open, plan.policy, plan.parent =
-    depends.check(step, request.jid, record, request.parents, options)
+  local policy = options.parent_failure or records.options(record).parent_failure
+  local tie = depends.check(step, request.jid, record, options, policy)
   sequence.need(step)
-  return plan
+  return { request = request, record = record, queue = queue, tie = tie }
 end
 
 -- A delay that has not passed yet goes on when the job is unblocked; one that has is over.
@@ -64,10 +60,10 @@ local function park(step, record, queue)
 end
 
 function depend.apply(step, plan)
-  local request, record, queue = plan.request, plan.record, plan.queue
-  if plan.policy then
+  local request, record, queue, tie = plan.request, plan.record, plan.queue, plan.tie
+  if tie and tie.acts then
     withdraw(step, record, queue)
-    orphan.act(step, record, queue, plan.policy, plan.parent)
+    depends.bind(step, record, queue, tie)
     return states.name[record.state]
   end
   if request.hold == "more" then
@@ -76,9 +72,11 @@ function depend.apply(step, plan)
     records.lower(record, flags.HELD)
     records.save(step, record)
   end
-  if #plan.open > 0 or records.has(record, flags.HELD) then
+  if tie or records.has(record, flags.HELD) then
     park(step, record, queue)
-    edges.open(step, record, plan.open, request.options.parent_failure or "wait")
+    if tie then
+      edges.open(step, record, tie.open, tie.policy)
+    end
     records.save(step, record)
   elseif record.state == states.number.depends and not records.has(record, flags.PARENTS) then
     unblock.free(step, record)

@@ -19,12 +19,12 @@ local job = require("rules.job")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
 local limits = require("rules.limits")
-local orphan = require("doors.orphan")
 local payloads = require("rules.payloads")
 local place = require("doors.place")
 local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
+local rules = require("rules.options")
 local sequence = require("store.sequence")
 local settings = require("store.settings")
 local states = require("rules.states")
@@ -34,6 +34,7 @@ local withdraw = require("doors.withdraw")
 
 local flags = states.flags
 local number = states.number
+local RETRIES = rules.retries.default
 
 local put = { many = true, width = 5 }
 
@@ -71,8 +72,8 @@ local function repeated(record, options)
   return nil
 end
 
--- Whether the job is to be put, what is already there under its jid, and what it waits for: the
--- open dependencies, or a parent that has failed.
+-- The answer when there is nothing to be done, what is already there under the jid, and what the
+-- job is tied to, see doors/depends.lua.
 local function examine(step, jid, options)
   local record = records.get(step, jid)
   if record and (options.if_exists == "repeated" or options.nonce) then
@@ -97,11 +98,10 @@ local function examine(step, jid, options)
   if record then
     step.freed[jid] = true
   end
-  if not options.depends then
+  if not (options.depends or options.hold) then
     return nil, record
   end
-  local open, policy, parent = depends.check(step, jid, record, options.depends, options)
-  return nil, record, { open = open, policy = policy, parent = parent }
+  return nil, record, depends.check(step, jid, record, options, options.parent_failure)
 end
 
 function put.check(step, group)
@@ -137,7 +137,7 @@ local function write(step, old, jid, klass, payload, options)
   local record = old or records.new(jid, sequence.draw(step))
   record.klass = klasses.number(step, klass)
   record.priority = options.priority or 0
-  record.retries = options.retries or 5
+  record.retries = options.retries or RETRIES
   record.left = record.retries
   record.errors = 0
   record.lost = 0
@@ -161,20 +161,6 @@ local function clear(step, old, queue)
   failures.forget(step, old)
 end
 
--- The job depends on others: it waits for them, or acts upon one that has failed.
-local function tie_down(step, record, queue, options, tie)
-  if tie and tie.policy then
-    orphan.act(step, record, queue, tie.policy, tie.parent)
-    return
-  end
-  edges.open(step, record, tie and tie.open or {}, options.parent_failure or "wait")
-  if options.hold then
-    records.raise(record, flags.HELD)
-  end
-  edges.park(step, record, queue)
-  events.report(step, "put", record, queue.name, "", "depends")
-end
-
 local function apply(step, queue, old, jid, klass, payload, options, tie)
   local was_running = old and old.state == number.running
   if old then
@@ -183,18 +169,21 @@ local function apply(step, queue, old, jid, klass, payload, options, tie)
   local record = write(step, old, jid, klass, payload, options)
   record.queue = queue.number
   local due = job.due(step, options)
-  local tied = options.hold or (tie and (tie.policy or #tie.open > 0))
-  local fresh = not old and not tied and not due
+  local fresh = not old and not tie and not due
   if not fresh and not was_running then
     history.append(step, record, queue, "put", queue.name)
   end
-  if tied then
-    tie_down(step, record, queue, options, tie)
+  local state
+  if tie then
+    state = depends.fate(record, tie)
+    depends.bind(step, record, queue, tie, options.hold)
   else
-    local state = place(step, record, queue, due)
-    if fresh then
-      records.raise(record, flags.FRESH)
-    end
+    state = place(step, record, queue, due)
+  end
+  if fresh then
+    records.raise(record, flags.FRESH)
+  end
+  if not (tie and tie.acts) then -- what it acted is told
     events.report(step, "put", record, queue.name, "", state)
   end
   return old and "replaced" or "created"

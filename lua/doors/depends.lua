@@ -83,11 +83,11 @@ local function standing(step, jid)
   return state == "failed" and "failed" or "open"
 end
 
--- jid: the job. record: what is stored under it, or nil. Returns the parents whose edges are open,
--- and a policy to be acted upon at once (`fail` or `cancel`) with the parent's jid, or nil.
-function depends.check(step, jid, record, parents, options)
-  local policy = options.parent_failure or "wait"
-  local open = {}
+-- What a job is tied to: the parents whose edges are open, what it does when one of them fails,
+-- and, when one already has and the job acts upon it, what it does at once and that parent's jid.
+local function find(step, jid, options, policy)
+  local tie = { open = {}, policy = policy, acts = nil, parent = nil }
+  local parents = options.depends or {}
   for position = 1, #parents do
     local parent_jid = parents[position]
     if parent_jid == jid then
@@ -97,12 +97,23 @@ function depends.check(step, jid, record, parents, options)
     if found == "unknown" and options.missing == "refuse" then
       refuse("NOJOB", "depends: no job " .. parent_jid)
     elseif found == "open" or (found == "failed" and policy == "wait") then
-      open[#open + 1] = parent_jid
+      tie.open[#tie.open + 1] = parent_jid
     elseif found == "failed" and policy ~= "run" then
-      step.touched[jid] = orphan.fate(record, policy)
-      return {}, policy, parent_jid
+      return { open = {}, policy = policy, acts = policy, parent = parent_jid }
     end
   end
+  return tie
+end
+
+-- jid: the job. record: what is stored under it, or nil. policy: what it does when a parent fails,
+-- or nil. Returns its tie, or nil when there is nothing to wait for and no hold.
+function depends.check(step, jid, record, options, policy)
+  local tie = find(step, jid, options, policy or "wait")
+  if tie.acts then
+    step.touched[jid] = orphan.fate(record, tie.acts)
+    return tie
+  end
+  local open = tie.open
   local awaited = record and records.has(record, states.flags.DEPENDENTS) or step.awaited[jid]
   if #open > 0 and awaited then
     refuse_cycle(step, jid, open)
@@ -112,7 +123,25 @@ function depends.check(step, jid, record, parents, options)
     step.awaited[parent_jid] = step.awaited[parent_jid] or {}
     table.insert(step.awaited[parent_jid], jid)
   end
-  return open
+  return (#open > 0 or options.hold) and tie or nil
+end
+
+-- The word of the state to which a tie brings a job.
+function depends.fate(record, tie)
+  return tie.acts and orphan.fate(record, tie.acts) or "depends"
+end
+
+-- Ties a job that is in no state set any more.
+function depends.bind(step, record, queue, tie, hold)
+  if tie.acts then
+    orphan.act(step, record, queue, tie.acts, tie.parent)
+    return
+  end
+  edges.open(step, record, tie.open, tie.policy)
+  if hold then
+    records.raise(record, states.flags.HELD)
+  end
+  edges.park(step, record, queue)
 end
 
 return depends

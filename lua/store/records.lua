@@ -146,7 +146,7 @@ end
 
 -- Stores a record that was changed as a text.
 function records.store(step, jid, text)
-  step.records[jid] = nil
+  step.records[jid] = text
   writes.store(step, keys.job(step, jid), text)
 end
 

@@ -403,3 +403,17 @@ def test_an_unfailed_parent_stops_telling_its_dependents(engine: Engine) -> None
     end(engine, "parent", "complete")
     engine.ticks()
     assert {"failed": 20, "waiting": 30} == engine.counts()
+
+
+def test_what_one_job_does_when_a_parent_fails_is_not_another_ones(engine: Engine) -> None:
+    """Also when the same options are sent for both, one after the other."""
+    for jid in ("first", "parent"):
+        engine.put(jid)
+    engine.put("fails", depends=["first"], parent_failure="fail")
+    engine.put("waits", depends=["first"])
+    engine.depend("fails", depends=["parent"])
+    engine.depend("waits", depends=["parent"])
+    engine.fail(engine.pop()[0])
+    engine.fail(engine.pop()[0])
+
+    assert ("failed", "depends") == (engine.state("fails"), engine.state("waits"))
