@@ -7,6 +7,7 @@
 -- Cost: O(log n) a job, tag and dependency.
 
 local arguments = require("rules.arguments")
+local conclude = require("doors.conclude")
 local edges = require("store.edges")
 local erase = require("doors.erase")
 local events = require("store.events")
@@ -92,6 +93,7 @@ function cancel.apply(step, plan)
       history.append(step, record, queue, "cancelled")
     end
     record.state = number.cancelled
+    conclude.ended(step, record)
     redis.call("UNLINK", keys.dependents(step, record.jid))
     records.lower(record, flags.DEPENDENTS)
     events.report(step, "cancelled", record, queue.name, worker or "", "")

@@ -9,8 +9,8 @@
 -- Cost: O(log n), and O(log n) for each of up to limits.DUE dependents; a tick tells the rest.
 
 local arguments = require("rules.arguments")
+local conclude = require("doors.conclude")
 local depends = require("doors.depends")
-local ends = require("store.ends")
 local erase = require("doors.erase")
 local events = require("store.events")
 local failures = require("store.failures")
@@ -103,7 +103,7 @@ local function finish(step, record, queue, result)
   record.state = states.number.complete
   record.since = step.now
   failures.forget(step, record)
-  ends.tell(step, record)
+  conclude.ended(step, record)
   records.save(step, record)
   if result then
     results.keep(step, record, result)

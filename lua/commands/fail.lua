@@ -7,8 +7,8 @@
 -- Cost: O(log n), and O(log n) for each of up to limits.DUE dependents; a tick tells the rest.
 
 local arguments = require("rules.arguments")
+local conclude = require("doors.conclude")
 local events = require("store.events")
-local failures = require("store.failures")
 local lease = require("doors.lease")
 local leave = require("doors.leave")
 local payloads = require("rules.payloads")
@@ -48,13 +48,12 @@ function fail.apply(step, plan)
   if request.payload ~= "" then
     records.set_payload(step, record, request.payload)
   end
-  failures.note(step, record, {
+  conclude.failed(step, record, queue, {
     group = request.group,
     message = request.message,
     when = step.now,
     worker = worker,
   })
-  failures.add(step, record, queue, request.group)
   events.report(step, "failed", record, queue.name, worker, request.group)
   unblock.ended(step, record)
   return "failed"

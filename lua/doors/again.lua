@@ -1,5 +1,6 @@
 -- What becomes of a job whose attempt ended badly: the one caller of rules/retry.lua.
 
+local conclude = require("doors.conclude")
 local enter = require("doors.enter")
 local events = require("store.events")
 local failures = require("store.failures")
@@ -36,7 +37,7 @@ local function again(step, record, queue, ending)
   local group = retry.group(queue.name)
   local cause = ending.failure or failures.read(step, record)
   history.append(step, record, queue, "failed", group)
-  failures.note(step, record, {
+  conclude.failed(step, record, queue, {
     group = group,
     cause = cause and cause.group or "",
     message = cause and cause.message or string.format("attempt %d: %s", attempt, ending.text),
@@ -44,7 +45,6 @@ local function again(step, record, queue, ending)
     when = step.now,
     worker = worker,
   })
-  failures.add(step, record, queue, group)
   events.report(step, "failed", record, queue.name, worker, group)
   unblock.ended(step, record)
   return "failed"

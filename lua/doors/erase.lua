@@ -1,7 +1,6 @@
 -- The one way out of the system: a job's record and everything that hangs on it.
 
 local edges = require("store.edges")
-local ends = require("store.ends")
 local failures = require("store.failures")
 local keys = require("store.keys")
 local records = require("store.records")
@@ -15,7 +14,6 @@ local function erase(step, record, trace)
   tags.clear(step, record)
   edges.clear(step, record)
   failures.forget(step, record)
-  ends.tell(step, record)
   if records.has(record, states.flags.TRACKED) then
     writes.one(step, "ZREM", keys.tracked(step), record.jid)
     records.lower(record, states.flags.TRACKED)

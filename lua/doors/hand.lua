@@ -1,5 +1,6 @@
 -- Which jobs a pop hands out: the first of a queue's waiting set, or, to a repeat, those of before.
 
+local admit = require("doors.admit")
 local claim = require("doors.claim")
 local enter = require("doors.enter")
 local keys = require("store.keys")
@@ -62,6 +63,18 @@ local function put_back(waiting, members, from)
   end
 end
 
+-- The text of a job that may be handed out, or nil.
+local function may_go(step, queue, jid, text)
+  if not records.ruled(text) then
+    return text
+  end
+  step.records[jid] = text
+  if admit(step, queue, records.get(step, jid)) then
+    return records.text(step, jid)
+  end
+  return nil
+end
+
 -- Claims jobs of a queue, as many as there is room for. The first job of a pop always fits.
 local function claim_some(step, request, queue, handout)
   local waiting = keys.waiting(step, queue)
@@ -79,10 +92,14 @@ local function claim_some(step, request, queue, handout)
       put_back(waiting, members, 2 * position - 1)
       break
     end
-    handout.bytes = handout.bytes - size
-    grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
-    local text, ending, klass, flag = claim.give(step, grant, jids[position], texts[position])
-    add(step, handout, queue, jids[position], klass, ending, text, flag)
+    local jid, text = jids[position], may_go(step, queue, jids[position], texts[position])
+    if text then
+      handout.bytes = handout.bytes - size
+      grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
+      local ending, klass, flag
+      text, ending, klass, flag = claim.give(step, grant, jid, text)
+      add(step, handout, queue, jid, klass, ending, text, flag)
+    end
   end
 end
 

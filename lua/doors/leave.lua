@@ -17,7 +17,8 @@ local flags = states.flags
 local COMPLETE = states.number.complete
 
 -- What the end of a job would have to look after, and what stays of the flags.
-local UNPLAIN = bit.bor(flags.FAILURE, flags.DEPENDENTS, flags.AWAITED)
+local UNPLAIN =
+  bit.bor(flags.FAILURE, flags.DEPENDENTS, flags.AWAITED, flags.RULED, flags.COUNTED, flags.FLOW)
 local KEPT = bit.bnot(flags.GRACE)
 
 local FOR_GOOD = "complete\0" -- the state, and no next queue

@@ -1,9 +1,9 @@
 -- A job whose parent has failed, and whose policy is to fail or to be cancelled with it.
 
+local conclude = require("doors.conclude")
 local edges = require("store.edges")
 local erase = require("doors.erase")
 local events = require("store.events")
-local failures = require("store.failures")
 local history = require("store.history")
 local limits = require("rules.limits")
 local records = require("store.records")
@@ -24,6 +24,7 @@ function orphan.act(step, record, queue, policy, parent_jid)
     record.state = states.number.cancelled
     history.append(step, record, queue, "cancelled")
     record.since = step.now
+    conclude.ended(step, record)
     events.report(step, "cancelled", record, queue.name, "", "parent failed")
     erase(step, record, limits.TRACE)
     return
@@ -31,13 +32,12 @@ function orphan.act(step, record, queue, policy, parent_jid)
   local group = "failed-parent-" .. queue.name
   edges.clear(step, record)
   history.append(step, record, queue, "failed", group)
-  failures.note(step, record, {
+  conclude.failed(step, record, queue, {
     group = group,
     message = "the job " .. parent_jid .. " that it depends on has failed",
     when = step.now,
     worker = "",
   })
-  failures.add(step, record, queue, group)
   events.report(step, "failed", record, queue.name, "", group)
   if records.has(record, states.flags.DEPENDENTS) then
     edges.tell_later(step, record.jid)

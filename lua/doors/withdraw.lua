@@ -1,5 +1,6 @@
 -- Takes a job out of the set of whatever state it is in, before it is moved, put again or erased.
 
+local conclude = require("doors.conclude")
 local edges = require("store.edges")
 local enter = require("doors.enter")
 local failures = require("store.failures")
@@ -23,8 +24,10 @@ local function withdraw(step, record, queue, entry, detail)
   elseif state == number.running then
     leave.record(step, record, queue, entry, detail)
   elseif state == number.complete then
+    conclude.undone(step, record)
     writes.one(step, "ZREM", keys.complete(step, queue), record.jid)
   elseif state == number.failed then
+    conclude.undone(step, record)
     failures.remove(step, record, queue)
   end
 end

@@ -1,7 +1,8 @@
 -- The one table of a job's options. kind: integer (low..high), flag, word (one of words), names (a
 -- list of at most `most`), text (of at most `most` bytes). since: the data format from which the
--- option is known. stays: it is kept with the job, from queue to queue. Times are milliseconds.
--- pyjobs/options.py mirrors it, in seconds.
+-- option is known. stays: it is kept with the job, from queue to queue. ruled: the doors go by it,
+-- and so must look into the job's options. Times are milliseconds. pyjobs/options.py mirrors it, in
+-- seconds.
 
 local limits = require("rules.limits")
 

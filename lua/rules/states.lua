@@ -38,5 +38,8 @@ return {
     TRACE = 512, -- erased: what is left tells holders and repeats what happened
     EXPIRED = 1024, -- its last lease ran out
     AWAITED = 2048, -- somebody may be blocked until it ends
+    RULED = 4096, -- has options that the doors go by, see rules/options.lua
+    COUNTED = 8192, -- is counted by the limits that it is under
+    FLOW = 16384, -- is a member of a flow
   },
 }

@@ -1,7 +1,6 @@
 -- Failed jobs: by queue, by failure group, and the failure itself in a key of its own, a msgpack
 -- map of group, message, data, when (milliseconds) and worker.
 
-local ends = require("store.ends")
 local keys = require("store.keys")
 local records = require("store.records")
 local retention = require("store.retention")
@@ -42,7 +41,6 @@ function failures.add(step, record, queue, group)
   record.state = states.number.failed
   record.queue = queue.number
   record.since = step.now
-  ends.tell(step, record)
   records.save(step, record)
   retention.failed(step, record.jid, queue)
   redis.call("ZADD", keys.group(step, group), step.now, record.jid)

@@ -6,9 +6,22 @@ local writes = require("store.writes")
 
 local queues = {}
 
--- number, paused, lease (ms, 0: by the setting), waiters until, lower bound of the first lease's
--- end (0: none), time of the last resumption. Times are milliseconds.
+-- number, what holds for it (a bit each, see MARKS), lease (ms, 0: by the setting), waiters until,
+-- lower bound of the first lease's end (0: none), time of the last resumption. Times are
+-- milliseconds.
 local CONTROL = ">I3BI6I6I6I6"
+
+-- paused: pops find nothing. fair: has lanes of tenants. limited: has a limit of its own. capped:
+-- what it may hold is bounded. A queue that is none of these costs nobody a look.
+local MARKS = { paused = 1, fair = 2, limited = 4, capped = 8 }
+
+local function marks_of(queue)
+  local marks = 0
+  for name, mark in pairs(MARKS) do
+    marks = marks + (queue[name] and mark or 0)
+  end
+  return marks
+end
 
 local function field(name)
   return "queue:" .. name
@@ -28,11 +41,14 @@ function queues.named(step, name)
   if not control then
     return nil
   end
-  local number, paused, lease, waiters, bound, resumed = struct.unpack(CONTROL, control)
+  local number, marks, lease, waiters, bound, resumed = struct.unpack(CONTROL, control)
   local queue = {
     name = name,
     number = number,
-    paused = paused == 1,
+    paused = bit.band(marks, MARKS.paused) ~= 0,
+    fair = bit.band(marks, MARKS.fair) ~= 0,
+    limited = bit.band(marks, MARKS.limited) ~= 0,
+    capped = bit.band(marks, MARKS.capped) ~= 0,
     lease = lease,
     waiters = waiters,
     bound = bound,
@@ -66,7 +82,7 @@ function queues.save(step, queue)
     struct.pack(
       CONTROL,
       queue.number,
-      queue.paused and 1 or 0,
+      marks_of(queue),
       queue.lease,
       queue.waiters,
       queue.bound,
@@ -85,6 +101,9 @@ function queues.ensure(step, name)
     name = name,
     number = root.count(step, "last-queue"),
     paused = false,
+    fair = false,
+    limited = false,
+    capped = false,
     lease = 0,
     waiters = 0,
     bound = 0,

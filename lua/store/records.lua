@@ -4,6 +4,7 @@
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local priorities = require("rules.priorities")
+local rules = require("rules.options")
 local states = require("rules.states")
 local writes = require("store.writes")
 
@@ -79,6 +80,11 @@ end
 -- Of a stored text: when the job was popped and by whom. from, length: where that stands.
 function records.holder(text, from, length)
   return (struct.unpack(LEASE, text, from)), string.sub(text, from + 6, from + length - 1)
+end
+
+-- Whether a stored text has the flag RULED; the flags are its second and third byte.
+function records.ruled(text)
+  return bit.band(string.byte(text, 2), flags.RULED / 256) ~= 0
 end
 
 -- The length of the payload of a stored text.
@@ -210,6 +216,13 @@ function records.options(record)
 end
 
 function records.set_options(record, options)
+  records.lower(record, flags.RULED)
+  for name in pairs(options) do
+    local rule = rules[name]
+    if rule and rule.ruled then
+      records.raise(record, flags.RULED)
+    end
+  end
   record.options = next(options) and cmsgpack.pack(options) or ""
 end
 

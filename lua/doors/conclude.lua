@@ -1,0 +1,25 @@
+-- The end of a job, and its coming back: what hangs on these learns of them here.
+
+local ends = require("store.ends")
+local failures = require("store.failures")
+
+local conclude = {}
+
+-- The job has ended: it is complete for good, failed or cancelled, as its state says. The caller
+-- saves the record.
+function conclude.ended(step, record)
+  ends.tell(step, record)
+end
+
+-- Into the failed state. failure: group, message and what else belongs to it, see
+-- store/failures.lua.
+function conclude.failed(step, record, queue, failure)
+  failures.note(step, record, failure)
+  failures.add(step, record, queue, failure.group)
+  conclude.ended(step, record)
+end
+
+-- A job that was complete or failed, as its state still says, is to run again.
+function conclude.undone(_, _) end
+
+return conclude
