@@ -1,8 +1,8 @@
 -- So many starts in so much time: a token bucket kept in one number (GCRA). Times are milliseconds.
 --
 -- A bucket holds up to `burst` tokens and gets one every `interval`; a start takes one. `tat`, the
--- theoretical arrival time, is the moment at which the bucket is full again: nil, or passed, when it
--- is full. With a burst of 1 starts come evenly, with the whole count they may come all at once.
+-- theoretical arrival time, is when the bucket is full again: nil, or passed, when it is. With a
+-- burst of 1 starts come evenly, with the whole count they may come all at once.
 
 local rate = {}
 
