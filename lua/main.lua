@@ -59,4 +59,7 @@ return {
   { name = "worker", reads = true },
   { name = "stats", reads = true },
   { name = "settings", reads = true },
+  -- mending
+  { name = "check", reads = true },
+  { name = "repair", alone = true },
 }

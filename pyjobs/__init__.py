@@ -1,6 +1,7 @@
 """A job engine whose every queue semantic is one atomic function inside Redis or Valkey."""
 
 from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob, AsyncTransaction
+from pyjobs.checking import Finding
 from pyjobs.client import Client
 from pyjobs.contexts import context, current_context
 from pyjobs.errors import (
@@ -54,6 +55,7 @@ __all__ = [
     "EmbeddedServerError",
     "EncodingError",
     "EngineBug",
+    "Finding",
     "FormatVersion",
     "HasDependents",
     "Hooks",

@@ -693,3 +693,37 @@ def stats(queue: str, day: int | None = None) -> Call[DayStats]:
         )
 
     return Call("stats", [queue, "" if day is None else day], read, "reads")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An invariant of the engine that does not hold: which, of what, and why.
+
+    `key` is the key's name after the root, `member` what of it is concerned (empty: the key).
+    """
+
+    name: str
+    key: bytes
+    member: bytes
+    jid: str
+    text: str
+    mendable: bool
+
+
+def check(cursor: bytes = b"", count: int = 100) -> Call[tuple[list[bytes], list[Found]]]:
+    """Check a slice of the data; answers the cursors of what is to be checked yet, and findings."""
+
+    def read(answer: Sequence[Any]) -> tuple[list[bytes], list[Found]]:
+        cursors, *findings = answer
+        found = [
+            Found(text(name), key, member, text(jid), text(why), mendable == 1)
+            for name, key, member, jid, why, mendable in findings
+        ]
+        return cursors, found
+
+    return Call("check", [cursor, count], read, "reads")
+
+
+def repair(name: str, key: bytes, member: bytes = b"") -> Call[str]:
+    """Mend what a check has found; answers mended, gone (it is not so any more) or left."""
+    return Call("repair", [name, key, member], _word, marked=True)

@@ -14,6 +14,7 @@ import redis
 
 from pyjobs import calls, options, plans, waiting
 from pyjobs.calls import Call
+from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import Connections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
@@ -233,6 +234,18 @@ class Client:
         All, or the oldest `count`; in slices, each of which is done as a whole.
         """
         return self.run(plans.unfail_group(group, queue, count))
+
+    def check(self, repair: bool = False) -> Iterator[Finding]:
+        """Look for what is wrong in the stored data, and yield it; with `repair` mend what can be.
+
+        It goes through all that the namespace holds, in short calls between which others run, so a
+        server that is at work can be checked. Without `repair` it writes nothing. What a repair
+        cannot mend without a guess, it leaves.
+        """
+        inspection = Inspection(repair)
+        while inspection.open:
+            for finding in self.run(inspection.next()):  # noqa: UP028 - async code has no other way
+                yield finding
 
     def tick(self) -> float:
         """Do a slice of what is due (as every pop does); returns seconds until more may be due."""

@@ -36,6 +36,12 @@ function failures.forget(step, record)
   end
 end
 
+-- Lists a failed job under its group.
+function failures.enlist(step, record, group, moment)
+  redis.call("ZADD", keys.group(step, group), moment, record.jid)
+  redis.call("ZADD", keys.groups(step), 0, group)
+end
+
 -- Into the failed state, under the noted failure's group.
 function failures.add(step, record, queue, group)
   record.state = states.number.failed
@@ -43,20 +49,24 @@ function failures.add(step, record, queue, group)
   record.since = step.now
   records.save(step, record)
   retention.failed(step, record.jid, queue)
-  redis.call("ZADD", keys.group(step, group), step.now, record.jid)
-  redis.call("ZADD", keys.groups(step), 0, group)
+  failures.enlist(step, record, group, step.now)
   stats.count(step, queue, "failures", 1)
   stats.count(step, queue, "failed", 1)
 end
 
--- Takes a failed job out of its group; a group without jobs is gone.
+-- Takes a jid off a group; a group without jobs is gone.
+function failures.strike(step, jid, group)
+  redis.call("ZREM", keys.group(step, group), jid)
+  if redis.call("EXISTS", keys.group(step, group)) == 0 then
+    redis.call("ZREM", keys.groups(step), group)
+  end
+end
+
+-- Takes a failed job out of its group.
 function failures.ungroup(step, record)
   local failure = failures.read(step, record)
   if failure then
-    redis.call("ZREM", keys.group(step, failure.group), record.jid)
-    if redis.call("EXISTS", keys.group(step, failure.group)) == 0 then
-      redis.call("ZREM", keys.groups(step), failure.group)
-    end
+    failures.strike(step, record.jid, failure.group)
   end
 end
 

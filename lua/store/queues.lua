@@ -97,9 +97,14 @@ function queues.ensure(step, name)
   if queue then
     return queue
   end
-  queue = {
+  return queues.register(step, name, root.count(step, "last-queue"))
+end
+
+-- A new queue of this number.
+function queues.register(step, name, number)
+  local queue = {
     name = name,
-    number = root.count(step, "last-queue"),
+    number = number,
     paused = false,
     fair = false,
     limited = false,

@@ -25,6 +25,11 @@ local function score_of(due)
   return math.ceil(due / limits.BUCKET) * limits.BUCKET
 end
 
+-- The score of a job that is scheduled.
+function scheduled.score(record)
+  return score_of(record.since)
+end
+
 -- due: milliseconds. The record keeps the exact moment.
 function scheduled.add(step, record, queue, due)
   record.state = states.number.scheduled

@@ -7,7 +7,8 @@ local states = require("rules.states")
 
 local tags = {}
 
-local function recount(step, tag)
+-- Lists a tag with the number of jobs that carry it.
+function tags.recount(step, tag)
   local size = redis.call("ZCARD", keys.tag(step, tag))
   if size > 0 then
     redis.call("ZADD", keys.tags(step), size, tag)
@@ -20,7 +21,7 @@ end
 function tags.add(step, record, list)
   for position = 1, #list do
     redis.call("ZADD", keys.tag(step, list[position]), step.now, record.jid)
-    recount(step, list[position])
+    tags.recount(step, list[position])
   end
   if #list > 0 then
     records.raise(record, states.flags.TAGGED)
@@ -30,7 +31,7 @@ end
 function tags.remove(step, record, list)
   for position = 1, #list do
     redis.call("ZREM", keys.tag(step, list[position]), record.jid)
-    recount(step, list[position])
+    tags.recount(step, list[position])
   end
 end
 

@@ -17,6 +17,7 @@ from pyjobs.aio.queue import AsyncQueue
 from pyjobs.aio.transaction import AsyncTransaction
 from pyjobs.aio.views import AsyncConfig, AsyncJobs, AsyncQueues, AsyncWorkers
 from pyjobs.calls import Call
+from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import AsyncConnections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
@@ -219,6 +220,18 @@ class AsyncClient:
         All, or the oldest `count`; in slices, each of which is done as a whole.
         """
         return await self.run(plans.unfail_group(group, queue, count))
+
+    async def check(self, repair: bool = False) -> AsyncIterator[Finding]:
+        """Look for what is wrong in the stored data, and yield it; with `repair` mend what can be.
+
+        It goes through all that the namespace holds, in short calls between which others run, so a
+        server that is at work can be checked. Without `repair` it writes nothing. What a repair
+        cannot mend without a guess, it leaves.
+        """
+        inspection = Inspection(repair)
+        while inspection.open:
+            for finding in await self.run(inspection.next()):
+                yield finding
 
     async def tick(self) -> float:
         """Do a slice of what is due (as every pop does); returns seconds until more may be due."""

@@ -11,7 +11,7 @@ import msgpack
 import pytest
 import redis
 
-from pyjobs import record
+from pyjobs import calls, record
 from pyjobs.library import library, lua_folder
 
 
@@ -259,6 +259,21 @@ class Engine:
         if len(answer) == 1:
             return {}
         return {name: n for name, n in zip(names, answer[1][3:], strict=True) if n}
+
+    def check(self, count: int = 100, now: int | str = "") -> list[calls.Found]:
+        """Return what is wrong with the data, by all slices of a check."""
+        cursors, findings = [b""], []
+        while cursors:
+            answer = self.call("check", cursors.pop(), count, now=now)
+            more, found = calls.check().read(answer)
+            cursors += more
+            findings += found
+        return findings
+
+    def repair(self, finding: calls.Found, now: int = 0) -> str:
+        """Have a finding mended."""
+        answer: bytes = self.call("repair", finding.name, finding.key, finding.member, now=now)
+        return answer.decode()
 
     def events(self) -> list[tuple[str, str, str]]:
         """Return what was published: (what, jid, details), oldest first."""

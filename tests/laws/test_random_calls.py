@@ -263,6 +263,7 @@ class RandomCalls(RuleBasedStateMachine):
         self.high = max([self.high, *(job.place for job in self.model.jobs.values())])
         faults = differences(engine_view(self.engine, self.model), model_view(self.model))
         faults += broken(self.keys, self.model.now)
+        faults += map(str, self.engine.check(now=self.model.now))
         assert not faults, "\n".join(faults)
         self.agreed = True
 

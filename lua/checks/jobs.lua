@@ -1,0 +1,176 @@
+-- Jobs are where their records say, and the sets of states hold nothing else.
+
+local claim = require("doors.claim")
+local clock = require("store.clock")
+local ends = require("store.ends")
+local enter = require("doors.enter")
+local evidence = require("doors.evidence")
+local queues = require("store.queues")
+local records = require("store.records")
+local rings = require("store.rings")
+local states = require("rules.states")
+local writes = require("store.writes")
+
+local flags = states.flags
+local number = states.number
+
+local SETS = { "waiting", "scheduled", "depends", "running", "complete", "failed" }
+
+local function is_unheld(record)
+  return record.state == number.running and not (record.worker and record.popped)
+end
+
+-- The queue of a job, nil if its state has no set, and its score in that set.
+local function look_up(step, subject)
+  local record = subject.record
+  local set, queue = evidence.set_of(step, record)
+  if not set then
+    return nil
+  elseif subject.score == nil then
+    subject.score = redis.call("ZSCORE", set.key(step, queue), set.member(record))
+  end
+  return queue, subject.score, set
+end
+
+-- Into the set of its state, at the score that it must have.
+local MOMENT = { scheduled = clock.SCHEDULED, complete = clock.RETENTION, failed = clock.RETENTION }
+
+local function put_back(step, subject)
+  local record = subject.record
+  local set, queue = evidence.set_of(step, record)
+  local state = states.name[record.state]
+  if state == "running" then
+    claim.renew(step, record, queue, nil)
+    return
+  end
+  local score = set.score and set.score(record) or record.since
+  writes.pair(step, "ZADD", set.key(step, queue), score, set.member(record))
+  if state == "waiting" then
+    rings.wake(step, queue)
+  elseif MOMENT[state] then
+    clock.at(step, MOMENT[state], queue.number, math.min(score, step.now))
+  end
+end
+
+local lost = { name = "lost-job", keys = { "job" }, mend = put_back }
+
+function lost.find(step, subject)
+  local record = subject.record
+  local queue, score = look_up(step, subject)
+  if not queue then
+    return "is " .. states.name[record.state] .. ", which has no set", true
+  elseif not score and not is_unheld(record) then
+    local state = states.name[record.state]
+    return "is " .. state .. " and not in the set of that state and its queue", not queue.name
+  end
+end
+
+local misplaced = { name = "misplaced-job", keys = { "job" }, mend = put_back }
+
+function misplaced.find(step, subject)
+  local _, score, set = look_up(step, subject)
+  local expected = score and set.score and set.score(subject.record)
+  if expected and tonumber(score) ~= expected then
+    return string.format("stands at %.0f in its set, and not at %.0f", score, expected)
+  end
+end
+
+local unheld = { name = "unheld-job", keys = { "job" } }
+
+function unheld.find(_, subject)
+  if is_unheld(subject.record) then
+    return "is running and held by nobody"
+  end
+end
+
+function unheld.mend(step, subject)
+  local record = subject.record
+  local set, queue = evidence.set_of(step, record)
+  writes.one(step, "ZREM", set.key(step, queue), set.member(record))
+  record.worker, record.popped = nil, nil
+  enter.kept(step, record, queue)
+end
+
+local stray = { name = "stray-member", members = SETS }
+
+function stray.find(step, subject)
+  local record = subject.record
+  if not record then
+    return "there is no such job"
+  end
+  local set, queue = evidence.set_of(step, record)
+  if subject.kind ~= states.name[record.state] or tonumber(subject.rest) ~= record.queue then
+    return "its record says " .. states.name[record.state] .. " in queue " .. queue.number
+  elseif set.member(record) ~= subject.member then
+    return "its record says another token, place or priority"
+  end
+end
+
+function stray.mend(step, subject)
+  writes.one(step, "ZREM", subject.key, subject.member)
+end
+
+-- What a record must not have in its state.
+local function stale_mark(record)
+  local state = record.state
+  if state ~= number.depends and records.has(record, flags.HELD) then
+    return "a hold"
+  elseif state ~= number.running and records.has(record, flags.GRACE) then
+    return "a grace period"
+  elseif state ~= number.running and record.worker then
+    return "a holder"
+  elseif
+    (state == number.complete or state == number.failed) and records.has(record, flags.AWAITED)
+  then
+    return "somebody who was not told of its end"
+  end
+  return record.left > record.retries and "more retries left than it was given"
+end
+
+local stale = { name = "stale-mark", keys = { "job" } }
+
+function stale.find(_, subject)
+  local mark = stale_mark(subject.record)
+  return mark and "is " .. states.name[subject.record.state] .. " and has " .. mark
+end
+
+function stale.mend(step, subject)
+  local record = subject.record
+  local state = record.state
+  if state ~= number.depends then
+    records.lower(record, flags.HELD)
+  end
+  if state ~= number.running then
+    records.lower(record, flags.GRACE)
+    record.worker, record.popped = nil, nil
+  end
+  if state == number.complete or state == number.failed then
+    ends.tell(step, record)
+  end
+  record.left = math.min(record.left, record.retries)
+  records.save(step, record)
+end
+
+local unknown = {
+  name = "unknown-queue",
+  keys = { "waiting", "scheduled", "depends", "running", "complete", "failed", "recurring" },
+}
+
+function unknown.find(step, subject)
+  if not queues.numbered(step, subject.rest) then
+    return "no queue has the number " .. subject.rest
+  end
+end
+
+return {
+  keys = {
+    job = { owner = true },
+    waiting = { type = "zset", jid = enter.JID },
+    scheduled = { type = "zset", jid = evidence.SETS.scheduled.jid },
+    depends = { type = "zset", jid = 1 },
+    running = { type = "zset", jid = claim.JID },
+    complete = { type = "zset", jid = 1 },
+    failed = { type = "zset", jid = 1 },
+  },
+  invariants = { lost, misplaced, unheld, stray, stale, unknown },
+}

@@ -1,0 +1,398 @@
+"""Whatever is broken by hand, a check names it, a repair mends it, and every job still runs."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pyjobs import record
+from tests.engine.conftest import Engine, dump
+
+NOW = 1_700_000_000_000
+DAY = 86_400_000
+
+FLAGS, LEFT, LEASE, HEADER = 1, 36, 42, 48
+"""Where those are in a record."""
+
+JOBS = {"big", "plain", "later", "child", "held"}
+"""Those that are still to be completed."""
+
+
+class World:
+    """A namespace with a job in each state, and raw commands to break it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.server: Any = engine.server
+        for jid in ("done", "bad", "held"):
+            engine.put(jid, now=NOW)
+        done, bad, self.held = engine.pop(count=3, worker="v", now=NOW)
+        engine.complete(done, now=NOW)
+        engine.fail(bad, "g", now=NOW)
+        engine.put("big", payload=b"x" * 2000, tags=["t"], now=NOW)
+        engine.call("track", "big", now=NOW)
+        engine.put("plain", priority=5, now=NOW)
+        engine.put("later", delay=60_000, now=NOW)
+        engine.put("child", depends=["plain", "big"], now=NOW)
+        engine.call("recur", "other", "x", "K", b"", DAY, DAY, b"", now=NOW)
+        self.lease = self.held.record.token + b"held"
+
+    def key(self, name: str) -> str:
+        return self.engine.root + name
+
+    def members(self, name: str) -> dict[bytes, tuple[bytes, float]]:
+        """Return the members of a sorted set with their scores, by the jid at their end."""
+        found = self.server.zrange(self.key(name), 0, -1, withscores=True)
+        jids = [jid.encode() for jid in (*JOBS, "done", "bad", "x")]
+        return {jid: each for each in found for jid in jids if each[0].endswith(jid)}
+
+    def take(self, name: str, jid: bytes) -> None:
+        """Take a job out of a set."""
+        assert self.server.zrem(self.key(name), self.members(name)[jid][0])
+
+    def shift(self, name: str, jid: bytes) -> None:
+        """Give a job another score in a set."""
+        member, score = self.members(name)[jid]
+        self.server.zadd(self.key(name), {member: score + 7})
+
+    def add(self, name: str, member: bytes, score: float = NOW) -> None:
+        self.server.zadd(self.key(name), {member: score})
+
+    def flag(self, jid: str, flag: int, *, raised: bool) -> None:
+        """Change a flag in a record."""
+        data = self.server.get(self.key("job:" + jid))
+        (flags,) = struct.unpack_from(">H", data, FLAGS)
+        assert bool(flags & flag) != raised
+        self.server.setrange(self.key("job:" + jid), FLAGS, struct.pack(">H", flags ^ flag))
+
+    def unhold(self, jid: str) -> None:
+        """Take the lease out of a record."""
+        data = self.server.get(self.key("job:" + jid))
+        rest = data[HEADER + data[LEASE] :]
+        self.server.set(
+            self.key("job:" + jid), data[:LEASE] + b"\0" + data[LEASE + 1 : HEADER] + rest
+        )
+
+    def drop(self, *names: str) -> None:
+        assert self.server.delete(*map(self.key, names)) == len(names)
+
+    def forget(self, name: str, *fields: Any) -> None:
+        """Delete fields of a hash; the root has no name."""
+        assert self.server.hdel(self.key(name), *fields) == len(fields)
+
+    def number(self, queue: str) -> str:
+        return str(self.engine.number(queue))
+
+    def names(self) -> set[str]:
+        return {found.name for found in self.engine.check(now=NOW)}
+
+    def mend(self) -> set[str]:
+        """Repair all that is found; returns what came of it."""
+        return {self.engine.repair(found, now=NOW) for found in self.engine.check(now=NOW)}
+
+    def run_all(self) -> set[str]:
+        """Run every job there is; returns the jids of those that were completed."""
+        engine, now, jids = self.engine, NOW + 120_000, set()
+        engine.ticks(now=now)
+        while leases := engine.pop("q", count=10, now=now):
+            for lease in leases:
+                engine.complete(lease, now=now)
+                jids.add(lease.jid)
+            engine.ticks(now=now)
+        return jids
+
+
+@pytest.fixture
+def world(engine: Engine) -> World:
+    return World(engine)
+
+
+Damage = tuple[Callable[[World], object], set[str]]
+"""What is done, and the invariants that do not hold then."""
+
+MENDED: dict[str, Damage] = {
+    "a waiting job in no set": (lambda w: w.take("waiting:1", b"plain"), {"lost-job"}),
+    "a scheduled job in no set": (lambda w: w.take("scheduled:1", b"later"), {"lost-job"}),
+    "a blocked job in no set": (lambda w: w.take("depends:1", b"child"), {"lost-job"}),
+    "a running job in no set": (lambda w: w.take("running:1", b"held"), {"lost-job"}),
+    "a complete job in no set": (lambda w: w.take("complete:1", b"done"), {"lost-job"}),
+    "a failed job in no set": (lambda w: w.take("failed:1", b"bad"), {"lost-job"}),
+    "a whole set gone": (lambda w: w.drop("waiting:1"), {"lost-job"}),
+    "a waiting job at another priority": (
+        lambda w: w.shift("waiting:1", b"plain"),
+        {"misplaced-job"},
+    ),
+    "a scheduled job at another time": (
+        lambda w: w.shift("scheduled:1", b"later"),
+        {"misplaced-job"},
+    ),
+    "a running job that nobody holds": (
+        lambda w: w.unhold("held"),
+        {"unheld-job", "stale-lease"},
+    ),
+    "a member without a job": (
+        lambda w: w.add("waiting:1", b"\0" * 6 + b"none", 0),
+        {"stray-member"},
+    ),
+    "a job twice in a set": (lambda w: w.add("waiting:1", b"\0" * 6 + b"big", 0), {"stray-member"}),
+    "a job in the set of another state": (lambda w: w.add("failed:1", b"done"), {"stray-member"}),
+    "a job in the set of another queue": (
+        lambda w: w.add(f"complete:{w.number('other')}", b"done"),
+        {"stray-member", "late-clock"},
+    ),
+    "a lease under another token": (
+        lambda w: w.add("running:1", b"\0" * 6 + b"held", NOW + DAY),
+        {"stray-member"},
+    ),
+    "a hold on a waiting job": (
+        lambda w: w.flag("plain", record.HELD, raised=True),
+        {"stale-mark"},
+    ),
+    "a grace period of a waiting job": (
+        lambda w: w.flag("plain", record.GRACE, raised=True),
+        {"stale-mark"},
+    ),
+    "an end that nobody was told of": (
+        lambda w: w.flag("done", record.AWAITED, raised=True),
+        {"stale-mark"},
+    ),
+    "more retries left than given": (
+        lambda w: w.server.setrange(w.key("job:plain"), LEFT, b"\0\x63"),
+        {"stale-mark"},
+    ),
+    "a side key of no job": (lambda w: w.server.set(w.key("payload:none"), "x"), {"ownerless-key"}),
+    "a payload that its record does not know of": (
+        lambda w: w.flag("big", record.PAYLOAD, raised=False),
+        {"unflagged-key"},
+    ),
+    "a payload too many": (lambda w: w.server.set(w.key("payload:plain"), "x"), {"unflagged-key"}),
+    "a failure that its record does not know of": (
+        lambda w: w.flag("bad", record.FAILURE, raised=False),
+        {"unflagged-key"},
+    ),
+    "parents that the record does not know of": (
+        lambda w: w.flag("child", record.PARENTS, raised=False),
+        {"unflagged-key"},
+    ),
+    "dependents that the record does not know of": (
+        lambda w: w.flag("plain", record.DEPENDENTS, raised=False),
+        {"unflagged-key"},
+    ),
+    "a failure that is gone": (lambda w: w.drop("failure:bad"), {"lost-failure", "stray-in-group"}),
+    "dependents that are gone": (
+        lambda w: w.drop("dependents:plain"),
+        {"lost-dependents", "deaf-parent"},
+    ),
+    "dependents of a job that has none": (
+        lambda w: w.flag("later", record.DEPENDENTS, raised=True),
+        {"lost-dependents"},
+    ),
+    "parents of a job that waits for nothing": (
+        lambda w: (
+            w.server.sadd(w.key("parents:later"), "big"),
+            w.flag("later", record.PARENTS, raised=True),
+        ),
+        {"needless-parents"},
+    ),
+    "a flag of parents that there are not": (
+        lambda w: w.flag("later", record.PARENTS, raised=True),
+        {"lost-parents"},
+    ),
+    "a blocked job that waits for nothing": (
+        lambda w: (w.drop("parents:child"), w.flag("child", record.PARENTS, raised=False)),
+        {"waits-for-nothing", "stale-dependent"},
+    ),
+    "a parent that is not there": (
+        lambda w: w.server.sadd(w.key("parents:child"), "nobody"),
+        {"dead-parent"},
+    ),
+    "a parent that does not know of it": (
+        lambda w: w.server.sadd(w.key("parents:child"), "later"),
+        {"deaf-parent"},
+    ),
+    "an end that a dependent was not told": (
+        lambda w: (
+            w.server.sadd(w.key("parents:child"), "done"),
+            w.add("dependents:done", b"child", 0),
+            w.flag("done", record.DEPENDENTS, raised=True),
+        ),
+        {"untold-job"},
+    ),
+    "a dependent that does not wait": (
+        lambda w: w.server.srem(w.key("parents:child"), "plain"),
+        {"stale-dependent"},
+    ),
+    "a lease that its worker does not know of": (
+        lambda w: w.forget("worker:v", w.lease),
+        {"unnoted-lease"},
+    ),
+    "a lease of another queue": (
+        lambda w: w.server.hset(w.key("worker:v"), w.lease, "r1:77"),
+        {"unnoted-lease"},
+    ),
+    "a lease that a worker does not hold": (
+        lambda w: w.server.hset(w.key("worker:u"), w.lease, "r1:1"),
+        {"stale-lease"},
+    ),
+    "a lease of no job": (
+        lambda w: w.server.hset(w.key("worker:v"), b"123456none", "r1:1"),
+        {"stale-lease"},
+    ),
+    "a worker that is not registered": (
+        lambda w: w.server.zrem(w.key("workers"), "v"),
+        {"half-registered-worker"},
+    ),
+    "a worker that is nothing but registered": (
+        lambda w: w.add("workers", b"u"),
+        {"half-registered-worker"},
+    ),
+    "a job that is not under its tag": (lambda w: w.drop("tag:t"), {"lost-tag", "miscounted-tag"}),
+    "a tag that is not marked": (
+        lambda w: w.flag("big", record.TAGGED, raised=False),
+        {"lost-tag"},
+    ),
+    "a job under a tag that it does not carry": (
+        lambda w: w.add("tag:t", b"plain"),
+        {"stray-tag", "miscounted-tag"},
+    ),
+    "a tag's number": (lambda w: w.add("tags", b"t", 7), {"miscounted-tag"}),
+    "a tag that is not listed": (lambda w: w.drop("tags"), {"miscounted-tag"}),
+    "a tracked job that is not listed": (lambda w: w.drop("tracked"), {"untracked-job"}),
+    "a listed job that is not tracked": (
+        lambda w: w.flag("big", record.TRACKED, raised=False),
+        {"stray-tracked"},
+    ),
+    "nobody tracked": (lambda w: w.add("tracked", b"nobody"), {"stray-tracked"}),
+    "a failed job that is in no group": (
+        lambda w: w.drop("group:g"),
+        {"ungrouped-job", "unlisted-group"},
+    ),
+    "a job in a group that did not fail": (lambda w: w.add("group:g", b"done"), {"stray-in-group"}),
+    "a group that is not listed": (lambda w: w.drop("groups"), {"unlisted-group"}),
+    "a template that is not in the schedule": (
+        lambda w: w.take(f"recurring:{w.number('other')}", b"x"),
+        {"lost-template"},
+    ),
+    "a template at another time": (
+        lambda w: w.shift(f"recurring:{w.number('other')}", b"x"),
+        {"lost-template"},
+    ),
+    "a schedule without a template": (
+        lambda w: w.add(f"recurring:{w.number('other')}", b"y", NOW + 2 * DAY),
+        {"stray-template"},
+    ),
+    "a queue's name": (
+        lambda w: w.forget("", "name:1"),
+        {"unregistered-name", "unknown-queue"},
+    ),
+    "a queue's control": (
+        lambda w: w.forget("", "queue:q"),
+        {"unregistered-name", "unknown-queue"},
+    ),
+    "a queue that is not listed": (
+        lambda w: w.server.zrem(w.key("queues"), "q"),
+        {"unregistered-name"},
+    ),
+    "a list of queues that are not there": (
+        lambda w: w.add("queues", b"none"),
+        {"unregistered-name"},
+    ),
+    "a klass' name": (
+        lambda w: w.forget("", "klass-name:1"),
+        {"unregistered-name", "unknown-klass"},
+    ),
+    "a klass' number": (lambda w: w.forget("", "klass:K"), {"unregistered-name"}),
+    "the sequence": (lambda w: w.drop("sequence"), {"counter-behind"}),
+    "the number of queues": (lambda w: w.forget("", "last-queue"), {"counter-behind"}),
+    "the number of klasses": (lambda w: w.forget("", "last-klass"), {"counter-behind"}),
+    "the clock": (lambda w: w.drop("clock"), {"late-clock"}),
+    "a moment that comes too late": (
+        lambda w: w.add("clock", b"s1", NOW + DAY),
+        {"late-clock"},
+    ),
+    "the first moment": (lambda w: w.forget("", "due"), {"late-due"}),
+    "a job that expires": (
+        lambda w: w.server.expire(w.key("job:plain"), 1000),
+        {"wrong-lifetime"},
+    ),
+    "an answer that stays": (
+        lambda w: w.server.set(w.key("request:r"), b"\xc0"),
+        {"wrong-lifetime"},
+    ),
+}
+
+
+def test_a_sound_namespace_has_no_findings(world: World) -> None:
+    assert world.engine.check(now=NOW) == []
+
+
+@pytest.mark.parametrize("damage", MENDED)
+def test_damage_is_named_and_mended_and_every_job_runs(world: World, damage: str) -> None:
+    harm, expected = MENDED[damage]
+    harm(world)
+    assert world.names() == expected
+
+    world.mend()
+    assert world.engine.check(now=NOW) == []
+    assert world.run_all() == JOBS
+    assert world.engine.check(now=NOW + 120_000) == []
+
+
+LEFT_ALONE: dict[str, Damage] = {
+    "a record that is none": (lambda w: w.server.set(w.key("job:plain"), "junk"), {"unreadable"}),
+    "a key of another type": (
+        lambda w: (w.drop("tracked"), w.server.set(w.key("tracked"), "x")),
+        {"unreadable"},
+    ),
+    "a payload that is gone": (lambda w: w.drop("payload:big"), {"lost-payload"}),
+    "a payload that has changed": (
+        lambda w: w.server.append(w.key("payload:big"), "x"),
+        {"resized-payload"},
+    ),
+    "a klass that is gone": (lambda w: w.forget("", "klass:K", "klass-name:2"), set()),
+    "a queue that is gone": (
+        lambda w: (w.forget("", "name:2", "queue:other"), w.server.zrem(w.key("queues"), "other")),
+        {"unknown-queue"},
+    ),
+    "a key that is nobody's": (lambda w: w.server.set(w.key("strange:1"), "x"), {"unknown-key"}),
+}
+
+
+@pytest.mark.parametrize("damage", LEFT_ALONE)
+@pytest.mark.keeps("*")
+def test_what_would_take_a_guess_is_named_and_left(world: World, damage: str) -> None:
+    harm, expected = LEFT_ALONE[damage]
+    harm(world)
+    assert expected <= world.names()
+    before = dump(world.engine)
+
+    assert world.mend() <= {"left"}
+    assert dump(world.engine) == before
+
+
+def test_what_is_left_of_a_job_without_a_record_goes(world: World) -> None:
+    world.drop("job:big")
+    assert {
+        "stray-member",
+        "ownerless-key",
+        "dead-parent",
+        "stray-tag",
+        "stray-tracked",
+    } <= world.names()
+
+    world.mend()
+    assert world.engine.check(now=NOW) == []
+    assert world.run_all() == JOBS - {"big"}
+
+
+def test_parents_that_are_lost_are_found_where_they_know_of_it(world: World) -> None:
+    world.drop("parents:child")
+    assert world.names() == {"lost-parents", "stale-dependent"}
+
+    assert world.mend() == {"left", "mended"}
+    assert world.names() == set()
+    assert world.server.smembers(world.key("parents:child")) == {b"plain", b"big"}
+    assert world.run_all() == JOBS
