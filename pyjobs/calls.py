@@ -710,7 +710,7 @@ class Found:
     mendable: bool
 
 
-def check(cursor: bytes = b"", count: int = 100) -> Call[tuple[list[bytes], list[Found]]]:
+def check(cursor: bytes = b"", count: int = 50) -> Call[tuple[list[bytes], list[Found]]]:
     """Check a slice of the data; answers the cursors of what is to be checked yet, and findings."""
 
     def read(answer: Sequence[Any]) -> tuple[list[bytes], list[Found]]:

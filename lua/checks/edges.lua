@@ -10,11 +10,6 @@ local unblock = require("doors.unblock")
 local flags = states.flags
 local number = states.number
 
--- A job that is in the state for which its key of parents is.
-local function waits(record)
-  return record and record.state == number.depends
-end
-
 -- Closes an edge; the job runs when that was the last one and nothing holds it.
 local function close(step, record, parent_jid)
   if edges.close(step, record, parent_jid) and not records.has(record, flags.HELD) then
@@ -22,58 +17,11 @@ local function close(step, record, parent_jid)
   end
 end
 
-local needless = { name = "needless-parents", keys = { "parents" } }
-
-function needless.find(_, subject)
-  local record = subject.record
-  if record and records.has(record, flags.PARENTS) and not waits(record) then
-    return "its job is " .. states.name[record.state] .. " and waits for nothing"
-  end
-end
-
-function needless.mend(step, subject)
-  edges.clear(step, subject.record)
-  records.save(step, subject.record)
-end
-
-local lost = { name = "lost-parents", keys = { "job" } }
-
-function lost.find(step, subject)
-  local record = subject.record
-  local key = keys.parents(step, record.jid)
-  if records.has(record, flags.PARENTS) and redis.call("EXISTS", key) == 0 then
-    return "says that it waits for jobs, and for which is not there; undepend sets it free",
-      waits(record)
-  end
-end
-
-function lost.mend(step, subject)
-  records.lower(subject.record, flags.PARENTS)
-  records.save(step, subject.record)
-end
-
-local idle = { name = "waits-for-nothing", keys = { "job" } }
-
-function idle.find(step, subject)
-  local record = subject.record
-  if
-    waits(record)
-    and not records.has(record, bit.bor(flags.PARENTS, flags.HELD))
-    and redis.call("EXISTS", keys.parents(step, record.jid)) == 0
-  then
-    return "is in depends and waits for nothing"
-  end
-end
-
-function idle.mend(step, subject)
-  unblock.free(step, subject.record)
-end
-
 local dead = { name = "dead-parent", members = { "parents" } }
 
 function dead.find(step, subject)
   local parent, broken = evidence.job(step, subject.member)
-  if waits(subject.record) and not parent and not broken then
+  if evidence.waits(subject.record) and not parent and not broken then
     return "waits for " .. subject.member .. ", which is not there"
   end
 end
@@ -92,7 +40,7 @@ local deaf = { name = "deaf-parent", members = { "parents" } }
 
 function deaf.find(step, subject)
   local parent = evidence.job(step, subject.member)
-  if waits(subject.record) and parent and not known(step, subject) then
+  if evidence.waits(subject.record) and parent and not known(step, subject) then
     return "waits for " .. subject.member .. ", which does not know"
   end
 end
@@ -108,7 +56,7 @@ local untold = { name = "untold-job", members = { "parents" } }
 function untold.find(step, subject)
   local parent = evidence.job(step, subject.member)
   local policy = parent and known(step, subject)
-  if not policy or not waits(subject.record) then
+  if not policy or not evidence.waits(subject.record) then
     return nil
   end
   local ended = parent.state == number.complete
@@ -133,7 +81,7 @@ end
 
 -- A job that waits may have lost this edge: rather too long than too early.
 function stale.mend(step, subject)
-  if waits(subject.record) then
+  if evidence.waits(subject.record) then
     redis.call("SADD", keys.parents(step, subject.member), subject.rest)
     records.raise(subject.record, flags.PARENTS)
     records.save(step, subject.record)
@@ -148,5 +96,5 @@ return {
     dependents = { type = "zset", jid = 1, owner = true },
     ended = { type = "zset", jid = 1 },
   },
-  invariants = { needless, lost, idle, dead, deaf, untold, stale },
+  invariants = { dead, deaf, untold, stale },
 }

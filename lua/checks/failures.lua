@@ -1,7 +1,10 @@
 -- Failure groups: each failed job is in the group that its failure names, and no other job is.
 
+local evidence = require("doors.evidence")
 local failures = require("store.failures")
 local keys = require("store.keys")
+local records = require("store.records")
+local retry = require("rules.retry")
 local states = require("rules.states")
 
 -- The failure group of a job, or nil; whether its record knows of the failure does not matter.
@@ -58,7 +61,39 @@ function listing.mend(step, subject)
   end
 end
 
+local lost = { name = "lost-failure", keys = { "job" } }
+
+function lost.find(step, subject)
+  local record = subject.record
+  local failed = record.state == states.number.failed
+  if failed or records.has(record, states.flags.FAILURE) then
+    local there = redis.call("EXISTS", keys.failure(step, record.jid)) == 1
+    return not there and "why it failed is not there" or nil
+  end
+end
+
+-- A failed job gets a failure again, or its group would not know of it.
+function lost.mend(step, subject)
+  local record = subject.record
+  if record.state ~= states.number.failed then
+    records.lower(record, states.flags.FAILURE)
+    records.save(step, record)
+    return
+  end
+  local _, queue = evidence.set_of(step, record)
+  local group = retry.group(queue.name or "")
+  failures.note(step, record, {
+    group = group,
+    cause = "",
+    message = "why it failed was lost",
+    when = record.since,
+    worker = "",
+  })
+  records.save(step, record)
+  failures.enlist(step, record, group, record.since)
+end
+
 return {
   keys = { group = { type = "zset", jid = 1 }, groups = { type = "zset" } },
-  invariants = { ungrouped, stray, listing },
+  invariants = { ungrouped, stray, listing, lost },
 }

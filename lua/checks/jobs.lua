@@ -2,23 +2,14 @@
 
 local claim = require("doors.claim")
 local clock = require("store.clock")
-local ends = require("store.ends")
 local enter = require("doors.enter")
 local evidence = require("doors.evidence")
 local queues = require("store.queues")
-local records = require("store.records")
 local rings = require("store.rings")
 local states = require("rules.states")
 local writes = require("store.writes")
 
-local flags = states.flags
-local number = states.number
-
 local SETS = { "waiting", "scheduled", "depends", "running", "complete", "failed" }
-
-local function is_unheld(record)
-  return record.state == number.running and not (record.worker and record.popped)
-end
 
 -- The queue of a job, nil if its state has no set, and its score in that set.
 local function look_up(step, subject)
@@ -59,7 +50,7 @@ function lost.find(step, subject)
   local queue, score = look_up(step, subject)
   if not queue then
     return "is " .. states.name[record.state] .. ", which has no set", true
-  elseif not score and not is_unheld(record) then
+  elseif not score and not evidence.unheld(record) then
     local state = states.name[record.state]
     return "is " .. state .. " and not in the set of that state and its queue", not queue.name
   end
@@ -73,22 +64,6 @@ function misplaced.find(step, subject)
   if expected and tonumber(score) ~= expected then
     return string.format("stands at %.0f in its set, and not at %.0f", score, expected)
   end
-end
-
-local unheld = { name = "unheld-job", keys = { "job" } }
-
-function unheld.find(_, subject)
-  if is_unheld(subject.record) then
-    return "is running and held by nobody"
-  end
-end
-
-function unheld.mend(step, subject)
-  local record = subject.record
-  local set, queue = evidence.set_of(step, record)
-  writes.one(step, "ZREM", set.key(step, queue), set.member(record))
-  record.worker, record.popped = nil, nil
-  enter.kept(step, record, queue)
 end
 
 local stray = { name = "stray-member", members = SETS }
@@ -108,47 +83,6 @@ end
 
 function stray.mend(step, subject)
   writes.one(step, "ZREM", subject.key, subject.member)
-end
-
--- What a record must not have in its state.
-local function stale_mark(record)
-  local state = record.state
-  if state ~= number.depends and records.has(record, flags.HELD) then
-    return "a hold"
-  elseif state ~= number.running and records.has(record, flags.GRACE) then
-    return "a grace period"
-  elseif state ~= number.running and record.worker then
-    return "a holder"
-  elseif
-    (state == number.complete or state == number.failed) and records.has(record, flags.AWAITED)
-  then
-    return "somebody who was not told of its end"
-  end
-  return record.left > record.retries and "more retries left than it was given"
-end
-
-local stale = { name = "stale-mark", keys = { "job" } }
-
-function stale.find(_, subject)
-  local mark = stale_mark(subject.record)
-  return mark and "is " .. states.name[subject.record.state] .. " and has " .. mark
-end
-
-function stale.mend(step, subject)
-  local record = subject.record
-  local state = record.state
-  if state ~= number.depends then
-    records.lower(record, flags.HELD)
-  end
-  if state ~= number.running then
-    records.lower(record, flags.GRACE)
-    record.worker, record.popped = nil, nil
-  end
-  if state == number.complete or state == number.failed then
-    ends.tell(step, record)
-  end
-  record.left = math.min(record.left, record.retries)
-  records.save(step, record)
 end
 
 local unknown = {
@@ -172,5 +106,5 @@ return {
     complete = { type = "zset", jid = 1 },
     failed = { type = "zset", jid = 1 },
   },
-  invariants = { lost, misplaced, unheld, stray, stale, unknown },
+  invariants = { lost, misplaced, stray, unknown },
 }

@@ -1,11 +1,8 @@
 -- Side keys of jobs: each has an owner, whose record says so, and what a record says is there.
 
-local evidence = require("doors.evidence")
-local failures = require("store.failures")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local records = require("store.records")
-local retry = require("rules.retry")
 local states = require("rules.states")
 local writes = require("store.writes")
 
@@ -85,38 +82,6 @@ function resized.find(_, subject)
   end
 end
 
-local failure = { name = "lost-failure", keys = { "job" } }
-
-function failure.find(step, subject)
-  local record = subject.record
-  local failed = record.state == number.failed
-  if missing(step, record, "failure") or (failed and not records.has(record, flags.FAILURE)) then
-    local unflagged_key = redis.call("EXISTS", keys.failure(step, record.jid)) == 1
-    return not unflagged_key and "why it failed is not there" or nil
-  end
-end
-
--- A failed job gets a failure again, or its group would not know of it.
-function failure.mend(step, subject)
-  local record = subject.record
-  if record.state ~= number.failed then
-    records.lower(record, flags.FAILURE)
-    records.save(step, record)
-    return
-  end
-  local _, queue = evidence.set_of(step, record)
-  local group = retry.group(queue.name or "")
-  failures.note(step, record, {
-    group = group,
-    cause = "",
-    message = "why it failed was lost",
-    when = record.since,
-    worker = "",
-  })
-  records.save(step, record)
-  failures.enlist(step, record, group, record.since)
-end
-
 local dependents = { name = "lost-dependents", keys = { "job" } }
 
 function dependents.find(step, subject)
@@ -132,5 +97,5 @@ end
 
 return {
   keys = { payload = { owner = true }, failure = { owner = true } },
-  invariants = { ownerless, unflagged, payload, resized, failure, dependents },
+  invariants = { ownerless, unflagged, payload, resized, dependents },
 }

@@ -1,6 +1,6 @@
 -- check: looks for what is wrong in the data of a namespace, a slice at a time.
 --
--- Args: cursor (empty: from the start), count (of keys or members in the slice, 1 to limits.JOBS).
+-- Args: cursor (empty: from the start), count (of keys or members, 1 to limits.CHECKED).
 -- Returns: {cursors, finding, ...}. cursors: what is to be looked at yet; each is for a call of its
 -- own, in any order, and the walk is over when none are left. A finding is {the name of an
 -- invariant (see Invariants), the key's name after the root, the member that it is about (empty:
@@ -12,9 +12,9 @@
 -- or more often; what comes or goes meanwhile may be missed.
 
 local arguments = require("rules.arguments")
-local inspection = require("inspection")
 local limits = require("rules.limits")
 local refuse = require("rules.refusal")
+local walk = require("walk")
 
 local check = {}
 
@@ -27,7 +27,7 @@ function check.parse(_, args)
   then
     refuse("INVALID", "cursor: is none that check has answered")
   end
-  return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
+  return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.CHECKED) }
 end
 
 function check.check(_, request)
@@ -35,7 +35,7 @@ function check.check(_, request)
 end
 
 function check.apply(step, request)
-  return inspection.slice(step, request.cursor, request.count)
+  return walk.slice(step, request.cursor, request.count)
 end
 
 return check

@@ -67,6 +67,16 @@ function evidence.job(step, jid)
   return record, broken
 end
 
+-- Whether a job is running without anybody who could end it.
+function evidence.unheld(record)
+  return record.state == states.number.running and not (record.worker and record.popped)
+end
+
+-- Whether a job, if there is one, is in the state in which it has parents.
+function evidence.waits(record)
+  return record and record.state == states.number.depends
+end
+
 -- The queue of this number; one that is not registered has no name.
 function evidence.queue(step, number)
   return queues.numbered(step, number) or { number = number, keys = {} }

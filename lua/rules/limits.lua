@@ -12,6 +12,7 @@ return {
   LOG = 4096, -- data of one history entry that a user writes
   CONTEXT = 4096, -- what travels with a job beside its payload
   REPORT = 4096, -- what a worker tells about itself
+  CHECKED = 50, -- keys and members that a slice of a check looks at
   WALK = 1000, -- jobs visited when a cycle is looked for
   INTEGER = 9007199254740992, -- 2^53: where a double stops being exact
   SEQUENCE = 281474976710656, -- 2^48: places and times fill six bytes

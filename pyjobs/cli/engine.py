@@ -1,4 +1,4 @@
-"""`pyjobs engine`: the Lua engine on the server: install it, prune old ones, examine the server."""
+"""`pyjobs engine`: the Lua engine on the server: install, prune old ones, examine what is there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from pyjobs import calls
 from pyjobs.cli import libraries
+from pyjobs.cli.checking import check
 from pyjobs.cli.doctor import doctor
 from pyjobs.cli.options import DURATION, connected, json_option
 from pyjobs.cli.output import console, duration, print_json, table
@@ -19,10 +20,11 @@ DAY = 86_400.0
 
 @click.group()
 def engine() -> None:
-    """Install or prune the Lua engine, examine the server."""
+    """Install or prune the Lua engine, examine the server and the stored data."""
 
 
 engine.add_command(doctor)
+engine.add_command(check)
 
 
 @engine.command()

@@ -23,8 +23,8 @@ from tests.client.servers import LOADING, OwnServer, free_port, old_server
 # What the engine's functions use inside the server.
 ENGINE_COMMANDS = """
     del exists get hdel hget hgetall hincrby hlen hmget hscan hset incrby info lpush lrange mget
-    mset pexpire rpush sadd scard set sismember smembers srem sscan time unlink xadd zadd zcard
-    zcount zmscore zpopmin zrange zrank zrem zrevrange zrevrank zscore
+    mset persist pexpire pttl rpush sadd scan scard set sismember smembers srem sscan strlen time
+    unlink xadd zadd zcard zcount zmscore zpopmin zrange zrank zrem zrevrange zrevrank zscan zscore
 """
 
 # What the client sends.
@@ -362,6 +362,7 @@ def test_a_user_with_those_commands_and_one_namespace_can_do_everything(
     with pyjobs.Client(url, namespace=namespace) as client:
         whole_life(client)
         assert list(client.events.listen(since="0", wait=0))
+        assert list(client.check(repair=True)) == []
         assert client.queue("empty").pop(wait=0.01) is None
     with (
         pyjobs.Client(url, namespace=f"{namespace}0") as other,

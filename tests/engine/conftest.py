@@ -260,7 +260,7 @@ class Engine:
             return {}
         return {name: n for name, n in zip(names, answer[1][3:], strict=True) if n}
 
-    def check(self, count: int = 100, now: int | str = "") -> list[calls.Found]:
+    def check(self, count: int = 50, now: int | str = "") -> list[calls.Found]:
         """Return what is wrong with the data, by all slices of a check."""
         cursors, findings = [b""], []
         while cursors:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.engine.conftest import Engine, dump, refused
 
 
 def lose(engine: Engine, jid: str) -> None:
     """Take a waiting job out of its set."""
-    key = engine.root + "waiting:1"
-    engine.server.zrem(
-        key, *[m for m in engine.server.zrange(key, 0, -1) if m.endswith(jid.encode())]
-    )
+    members: Any = engine.server.zrange(engine.root + "waiting:1", 0, -1)
+    (lost,) = (member for member in members if member[6:] == jid.encode())
+    engine.server.zrem(engine.root + "waiting:1", lost)
 
 
 def test_a_lost_job_has_its_old_place_again(engine: Engine) -> None:

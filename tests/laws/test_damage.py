@@ -2,107 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from pyjobs import record
 from tests.engine.conftest import Engine, dump
-
-NOW = 1_700_000_000_000
-DAY = 86_400_000
-
-FLAGS, LEFT, LEASE, HEADER = 1, 36, 42, 48
-"""Where those are in a record."""
-
-JOBS = {"big", "plain", "later", "child", "held"}
-"""Those that are still to be completed."""
-
-
-class World:
-    """A namespace with a job in each state, and raw commands to break it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.server: Any = engine.server
-        for jid in ("done", "bad", "held"):
-            engine.put(jid, now=NOW)
-        done, bad, self.held = engine.pop(count=3, worker="v", now=NOW)
-        engine.complete(done, now=NOW)
-        engine.fail(bad, "g", now=NOW)
-        engine.put("big", payload=b"x" * 2000, tags=["t"], now=NOW)
-        engine.call("track", "big", now=NOW)
-        engine.put("plain", priority=5, now=NOW)
-        engine.put("later", delay=60_000, now=NOW)
-        engine.put("child", depends=["plain", "big"], now=NOW)
-        engine.call("recur", "other", "x", "K", b"", DAY, DAY, b"", now=NOW)
-        self.lease = self.held.record.token + b"held"
-
-    def key(self, name: str) -> str:
-        return self.engine.root + name
-
-    def members(self, name: str) -> dict[bytes, tuple[bytes, float]]:
-        """Return the members of a sorted set with their scores, by the jid at their end."""
-        found = self.server.zrange(self.key(name), 0, -1, withscores=True)
-        jids = [jid.encode() for jid in (*JOBS, "done", "bad", "x")]
-        return {jid: each for each in found for jid in jids if each[0].endswith(jid)}
-
-    def take(self, name: str, jid: bytes) -> None:
-        """Take a job out of a set."""
-        assert self.server.zrem(self.key(name), self.members(name)[jid][0])
-
-    def shift(self, name: str, jid: bytes) -> None:
-        """Give a job another score in a set."""
-        member, score = self.members(name)[jid]
-        self.server.zadd(self.key(name), {member: score + 7})
-
-    def add(self, name: str, member: bytes, score: float = NOW) -> None:
-        self.server.zadd(self.key(name), {member: score})
-
-    def flag(self, jid: str, flag: int, *, raised: bool) -> None:
-        """Change a flag in a record."""
-        data = self.server.get(self.key("job:" + jid))
-        (flags,) = struct.unpack_from(">H", data, FLAGS)
-        assert bool(flags & flag) != raised
-        self.server.setrange(self.key("job:" + jid), FLAGS, struct.pack(">H", flags ^ flag))
-
-    def unhold(self, jid: str) -> None:
-        """Take the lease out of a record."""
-        data = self.server.get(self.key("job:" + jid))
-        rest = data[HEADER + data[LEASE] :]
-        self.server.set(
-            self.key("job:" + jid), data[:LEASE] + b"\0" + data[LEASE + 1 : HEADER] + rest
-        )
-
-    def drop(self, *names: str) -> None:
-        assert self.server.delete(*map(self.key, names)) == len(names)
-
-    def forget(self, name: str, *fields: Any) -> None:
-        """Delete fields of a hash; the root has no name."""
-        assert self.server.hdel(self.key(name), *fields) == len(fields)
-
-    def number(self, queue: str) -> str:
-        return str(self.engine.number(queue))
-
-    def names(self) -> set[str]:
-        return {found.name for found in self.engine.check(now=NOW)}
-
-    def mend(self) -> set[str]:
-        """Repair all that is found; returns what came of it."""
-        return {self.engine.repair(found, now=NOW) for found in self.engine.check(now=NOW)}
-
-    def run_all(self) -> set[str]:
-        """Run every job there is; returns the jids of those that were completed."""
-        engine, now, jids = self.engine, NOW + 120_000, set()
-        engine.ticks(now=now)
-        while leases := engine.pop("q", count=10, now=now):
-            for lease in leases:
-                engine.complete(lease, now=now)
-                jids.add(lease.jid)
-            engine.ticks(now=now)
-        return jids
+from tests.laws.world import DAY, JOBS, LEFT, NOW, World
 
 
 @pytest.fixture
@@ -160,7 +66,7 @@ MENDED: dict[str, Damage] = {
         {"stale-mark"},
     ),
     "more retries left than given": (
-        lambda w: w.server.setrange(w.key("job:plain"), LEFT, b"\0\x63"),
+        lambda w: w.write("plain", LEFT, b"\0\x63"),
         {"stale-mark"},
     ),
     "a side key of no job": (lambda w: w.server.set(w.key("payload:none"), "x"), {"ownerless-key"}),
@@ -191,10 +97,7 @@ MENDED: dict[str, Damage] = {
         {"lost-dependents"},
     ),
     "parents of a job that waits for nothing": (
-        lambda w: (
-            w.server.sadd(w.key("parents:later"), "big"),
-            w.flag("later", record.PARENTS, raised=True),
-        ),
+        lambda w: w.depend("later", "big").flag("later", record.PARENTS, raised=True),
         {"needless-parents"},
     ),
     "a flag of parents that there are not": (
@@ -202,22 +105,22 @@ MENDED: dict[str, Damage] = {
         {"lost-parents"},
     ),
     "a blocked job that waits for nothing": (
-        lambda w: (w.drop("parents:child"), w.flag("child", record.PARENTS, raised=False)),
+        lambda w: w.drop("parents:child").flag("child", record.PARENTS, raised=False),
         {"waits-for-nothing", "stale-dependent"},
     ),
     "a parent that is not there": (
-        lambda w: w.server.sadd(w.key("parents:child"), "nobody"),
+        lambda w: w.depend("child", "nobody"),
         {"dead-parent"},
     ),
     "a parent that does not know of it": (
-        lambda w: w.server.sadd(w.key("parents:child"), "later"),
+        lambda w: w.depend("child", "later"),
         {"deaf-parent"},
     ),
     "an end that a dependent was not told": (
         lambda w: (
-            w.server.sadd(w.key("parents:child"), "done"),
-            w.add("dependents:done", b"child", 0),
-            w.flag("done", record.DEPENDENTS, raised=True),
+            w.depend("child", "done")
+            .add("dependents:done", b"child", 0)
+            .flag("done", record.DEPENDENTS, raised=True)
         ),
         {"untold-job"},
     ),
@@ -344,7 +247,7 @@ def test_damage_is_named_and_mended_and_every_job_runs(world: World, damage: str
 LEFT_ALONE: dict[str, Damage] = {
     "a record that is none": (lambda w: w.server.set(w.key("job:plain"), "junk"), {"unreadable"}),
     "a key of another type": (
-        lambda w: (w.drop("tracked"), w.server.set(w.key("tracked"), "x")),
+        lambda w: w.drop("tracked").server.set(w.key("tracked"), "x"),
         {"unreadable"},
     ),
     "a payload that is gone": (lambda w: w.drop("payload:big"), {"lost-payload"}),
@@ -352,9 +255,12 @@ LEFT_ALONE: dict[str, Damage] = {
         lambda w: w.server.append(w.key("payload:big"), "x"),
         {"resized-payload"},
     ),
-    "a klass that is gone": (lambda w: w.forget("", "klass:K", "klass-name:2"), set()),
+    "a klass that is gone": (
+        lambda w: w.forget("", "klass:jobs.Klass", "klass-name:1"),
+        {"unknown-klass"},
+    ),
     "a queue that is gone": (
-        lambda w: (w.forget("", "name:2", "queue:other"), w.server.zrem(w.key("queues"), "other")),
+        lambda w: w.forget("", "name:2", "queue:other").server.zrem(w.key("queues"), "other"),
         {"unknown-queue"},
     ),
     "a key that is nobody's": (lambda w: w.server.set(w.key("strange:1"), "x"), {"unknown-key"}),

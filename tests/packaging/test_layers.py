@@ -12,7 +12,8 @@ from tests.packaging.conftest import ROOT
 LUA = ROOT / "lua"
 
 MAY_REQUIRE = {
-    "commands": {"doors", "members", "rules", "store"},
+    "checks": {"doors", "rules", "store"},
+    "commands": {"doors", "inspection", "members", "rules", "store", "subjects", "walk"},
     "doors": {"doors", "rules", "store"},
     "rules": {"rules"},
     "store": {"rules", "store"},
@@ -80,3 +81,12 @@ def test_the_waiting_and_the_running_set_are_named_by_doors_only() -> None:
     ]
 
     assert strangers == []
+
+
+@pytest.mark.parametrize("path", sorted((LUA / "checks").glob("*.lua")), ids=name)
+def test_what_finds_does_not_write(path: Path) -> None:
+    source = code(path)
+    finds = re.findall(r"^function \w+\.find\(.*?^end$", source, re.DOTALL | re.MULTILINE)
+    assert finds
+    writing = r'"(Z?ADD|SADD|ZREM|SREM|HSET|HDEL|SET|UNLINK|DEL|INCRBY|P?EXPIRE|PERSIST)"|writes\.'
+    assert [found for found in finds if re.search(writing, found)] == []

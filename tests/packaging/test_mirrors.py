@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import lupa.lua51
 
-from pyjobs import options, plans, record, waiting
+from pyjobs import checking, options, plans, record, waiting
 from pyjobs.errors import WORDS
 from pyjobs.worker import reporting
 
@@ -41,6 +41,10 @@ def test_the_words_of_an_option_are_those_of_the_engine() -> None:
 def test_slices_are_as_large_as_the_engine_takes_them() -> None:
     limits = lua_module("rules.limits")
     assert (limits.JOBS, limits.BYTES) == (plans.SLICE_JOBS, plans.SLICE_BYTES)
+
+
+def test_slices_of_a_check_are_as_large_as_the_engine_takes_them() -> None:
+    assert lua_module("rules.limits").CHECKED == checking.SLICE
 
 
 def test_a_report_is_as_long_as_the_engine_takes_it() -> None:
@@ -102,3 +106,48 @@ def test_the_table_of_commands_is_that_of_their_headers() -> None:
     check = [sys.executable, str(ROOT / ".ci" / "command-table"), "--check"]
     run = subprocess.run(check, capture_output=True, text=True, check=False)
     assert ("", 0) == (run.stdout + run.stderr, run.returncode)
+
+
+def kinds_checked() -> dict[str, Any]:
+    """Return the kinds of keys that lua/checks/ accounts for."""
+    topics = [lua_module(f"checks.{path.stem}") for path in (LUA / "checks").glob("*.lua")]
+    return {kind: about for topic in topics for kind, about in topic["keys"].items()}
+
+
+def test_every_kind_of_key_is_accounted_for_by_the_checks() -> None:
+    source = (LUA / "store" / "keys.lua").read_text()
+    named = set(re.findall(r'step\.root \.\. "([a-z-]+)|of_queue\("([a-z-]+)"', source))
+    names = {one or other for one, other in named}
+    assert len(names) > 20
+    assert names - kinds_checked().keys() == set()
+
+
+def invariants() -> list[Any]:
+    """Return all invariants of lua/checks/."""
+    topics = [lua_module(f"checks.{path.stem}") for path in (LUA / "checks").glob("*.lua")]
+    return [invariant for topic in topics for invariant in topic.invariants.values()]
+
+
+def test_every_file_of_checks_is_in_the_table_of_contents() -> None:
+    contents = re.search(r"TOPICS = \{(.*?)\}", (LUA / "invariants.lua").read_text(), re.DOTALL)
+    assert contents
+    topics = re.findall(r'"(\w+)"', contents.group(1))
+    assert topics == sorted(path.stem for path in (LUA / "checks").glob("*.lua"))
+
+
+def test_every_invariant_is_a_numbered_sentence_in_the_legend() -> None:
+    chapter = (LUA / "README.md").read_text().partition("## Invariants")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\d+) \| `([\w-]+)` \| .*? \| (.*?) \|$", chapter, re.MULTILINE)
+    assert [int(number) for number, _, _ in rows] == list(range(1, len(rows) + 1))
+    written = {name: mends not in {"", "no"} for _, name, mends in rows}
+    coded = {invariant.name: invariant.mend is not None for invariant in invariants()}
+    assert written == {**coded, "unreadable": False}
+
+
+def test_an_invariant_is_about_keys_that_are_accounted_for() -> None:
+    known = kinds_checked()
+    for invariant in invariants():
+        about = [*(invariant["keys"] or {}).values()]
+        assert set(about) <= {*known, "*", "unknown"}
+        for kind in (invariant.members or {}).values():
+            assert known[kind].type in {"zset", "set", "hash"}
