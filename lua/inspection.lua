@@ -48,9 +48,9 @@ function inspection.broken(step, subject, name)
   for position = 1, #subject.invariants do
     local invariant = subject.invariants[position]
     if invariant.name == name then
-      local fine, text, left = pcall(invariant.find, step, subject)
-      if text or not fine then
-        return invariant, not fine or left or not invariant.mend
+      local text, left = invariant.find(step, subject)
+      if text then
+        return invariant, left or not invariant.mend
       end
     end
   end

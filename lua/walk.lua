@@ -1,7 +1,9 @@
 -- The walk over the data of a namespace, in slices.
 --
 -- A cursor is what is to be looked at next: empty for the first keys, `k` and a cursor of SCAN for
--- further ones, `m`, a cursor and a colon for the members of the key whose name follows.
+-- further ones, `m`, a cursor and a colon for the members of the key whose name follows. Of a small
+-- key the server gives all members at once; when those are too many for a slice, the number of a
+-- part and that of all parts, each after a slash, follow the cursor.
 
 local inspection = require("inspection")
 local subjects = require("subjects")
@@ -16,12 +18,20 @@ local function judge_all(step, list, findings)
   end
 end
 
--- Members as they were read, with their values unless they are those of a set.
-local function members_of(step, whole, list)
+-- The part that a member belongs to goes by the member alone, so nothing shifts between slices.
+local function part_of(member, parts)
+  return (string.byte(member, -1) + 256 * (string.byte(member, -2) or 0)) % parts
+end
+
+-- Members as they were read, with their values unless they are those of a set; of one part, or all.
+local function members_of(step, whole, list, part, parts)
   local width = whole.about.type == "set" and 1 or 2
   local found = {}
   for position = 1, #list, width do
-    found[#found + 1] = subjects.member(step, whole, list[position], list[position + width - 1])
+    local member = list[position]
+    if not parts or part_of(member, parts) == part then
+      found[#found + 1] = subjects.member(step, whole, member, list[position + width - 1])
+    end
   end
   return found
 end
@@ -73,28 +83,39 @@ local function walk_keys(step, cursor, count, answer)
   end
 end
 
-local function walk_members(step, cursor, name, count, answer)
+local function divide(answer, cursor, name, parts)
+  for part = 0, parts - 1 do
+    table.insert(answer[1], string.format("m%s/%d/%d:", cursor, part, parts) .. name)
+  end
+end
+
+local function walk_members(step, cursor, part, parts, name, count, answer)
   local whole = subjects.key(step, name)
   local reading = subjects.TYPES[whole.about.type]
   if not reading then
     return
   end
   local page = redis.call(reading.some, whole.key, cursor, "COUNT", count)
-  if page[1] ~= "0" then
+  if not parts and page[1] ~= "0" then
     answer[1][1] = "m" .. page[1] .. ":" .. name
   end
-  judge_all(step, members_of(step, whole, page[2]), answer)
+  local given = #page[2] / (whole.about.type == "set" and 1 or 2)
+  if not parts and given > 2 * count then
+    divide(answer, cursor, name, math.ceil(given / count))
+  else
+    judge_all(step, members_of(step, whole, page[2], part, parts), answer)
+  end
 end
 
 -- Looks at about `count` keys or members; returns {cursors of what is to be looked at yet, finding,
 -- ...}.
 function walk.slice(step, cursor, count)
   local answer = { {} }
-  local kind, position, name = string.match(cursor, "^([km])(%d+):?(.*)$")
-  if kind == "m" then
-    walk_members(step, position, name, count, answer)
-  elseif kind == "k" or cursor == "" then
-    walk_keys(step, position or "0", count, answer)
+  local scanned, part, parts, name = string.match(cursor, "^m(%d+)/?(%d*)/?(%d*):(.*)$")
+  if name then
+    walk_members(step, scanned, tonumber(part), tonumber(parts), name, count, answer)
+  else
+    walk_keys(step, string.match(cursor, "^k(%d+)$") or "0", count, answer)
   end
   return answer
 end

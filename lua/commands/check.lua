@@ -20,14 +20,11 @@ local check = {}
 
 function check.parse(_, args)
   arguments.count(args, 2)
-  if
-    args[1] ~= ""
-    and not string.find(args[1], "^k%d+$")
-    and not string.find(args[1], "^m%d+:")
-  then
+  local cursor = args[1]
+  if not (cursor == "" or string.find(cursor, "^k%d+$") or string.find(cursor, "^m[%d/]+:")) then
     refuse("INVALID", "cursor: is none that check has answered")
   end
-  return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.CHECKED) }
+  return { cursor = cursor, count = arguments.integer(args[2], "count", 1, limits.CHECKED) }
 end
 
 function check.check(_, request)

@@ -50,6 +50,23 @@ def test_the_members_of_large_keys_are_slices_of_their_own(engine: Engine) -> No
     assert members == [b"m0:waiting:1"]
 
 
+@pytest.mark.parametrize("held", [40, 250])
+def test_what_a_small_key_gives_all_at_once_is_divided(engine: Engine, held: int) -> None:
+    """A hash of some hundred leases is one answer of the server."""
+    for number in range(held):
+        engine.put(f"{number}")
+        engine.pop()
+        engine.server.hset(engine.root + "worker:w", f"token:{number}", "r:1")
+    slices = engine.call("check", "m0:worker:w", 50)[0]
+
+    assert len(slices) == (0 if held == 40 else 11)
+    found = engine.check()
+    assert len(found) == held
+    assert len({(each.name, each.jid) for each in found}) == held
+    assert {engine.repair(each) for each in found} == {"mended"}
+    assert engine.check() == []
+
+
 def test_other_namespaces_are_not_looked_at(engine: Engine) -> None:
     other = Engine(engine.server, engine.root[1:-3] + "0", engine.delivery)
     engine.put("a")

@@ -56,6 +56,14 @@ def job(name: str) -> list[Any]:
     return ["q", name, "K", b"new", options(tags=["u"], depends=["parent"], nonce="n")]
 
 
+def lost(world: World) -> list[Any]:
+    """Lose a job; returns what mends that."""
+    key, server = world.engine.root + "scheduled:1", world.engine.server
+    members: Any = server.zrange(key, 0, -1)
+    server.zrem(key, *(member for member in members if member.endswith(b"scheduled")))
+    return ["lost-job", "job:scheduled", ""]
+
+
 POP = ["w", "again", 0, 3, "", 0, "ordered", 0, "q", "r"]
 
 CALLS: dict[str, Callable[[World], list[Any]]] = {
@@ -104,6 +112,7 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "configure": lambda world: ["jobs-history-count", 1],
     "report": lambda world: ["w", b"about", "q"],
     "deregister": lambda world: ["w"],
+    "repair": lost,
 }
 
 
