@@ -12,12 +12,23 @@ local function add(findings, subject, name, text, mendable)
   findings[#findings + 1] = finding
 end
 
+-- Most invariants are about few jobs, and a slice is to cost little for the others.
+local function concerns(invariant, record)
+  if invariant.state and invariant.state ~= record.state then
+    return false
+  end
+  return not invariant.flags or bit.band(invariant.flags, record.flags) ~= 0
+end
+
 local function examine(step, subject, findings)
-  for position = 1, #subject.invariants do
-    local invariant = subject.invariants[position]
-    local text, left = invariant.find(step, subject)
-    if text then
-      add(findings, subject, invariant.name, text, invariant.mend and not left)
+  local list, record = subject.invariants, subject.record
+  for position = 1, #list do
+    local invariant = list[position]
+    if concerns(invariant, record) then
+      local text, left = invariant.find(step, subject)
+      if text then
+        add(findings, subject, invariant.name, text, invariant.mend and not left)
+      end
     end
   end
 end
@@ -47,7 +58,7 @@ function inspection.broken(step, subject, name)
   end
   for position = 1, #subject.invariants do
     local invariant = subject.invariants[position]
-    if invariant.name == name then
+    if invariant.name == name and concerns(invariant, subject.record) then
       local text, left = invariant.find(step, subject)
       if text then
         return invariant, left or not invariant.mend

@@ -7,8 +7,9 @@
 --     owner: the rest of the key's name is a jid. expires: how long a key lives, a function of the
 --     step; none: it stays.
 --   invariants: a list, see lua/README.md: name; keys, members: the kinds of keys about which, or
---     about whose members, it says something; find(step, subject), which reads and returns what is
---     wrong, or nil, and true when it is not to be mended; mend(step, subject), if it can be.
+--     about whose members, it says something; state, flags: of jobs, those in it alone, or those
+--     with one of them; find(step, subject), which reads and returns what is wrong, or nil, and
+--     true when it is not to be mended; mend(step, subject), if it can be.
 --
 -- A subject is what is looked at: kind, name (of the key, after the root), key, rest (of the name);
 -- of a member also member and value (a score, or a hash's value). With a jid: jid, and the job's

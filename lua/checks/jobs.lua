@@ -11,16 +11,16 @@ local writes = require("store.writes")
 
 local SETS = { "waiting", "scheduled", "depends", "running", "complete", "failed" }
 
--- The queue of a job, nil if its state has no set, and its score in that set.
+-- The set of a job's state, or nil if there is none, and the job's score in it. Looked up once, as
+-- all jobs are asked for it.
 local function look_up(step, subject)
-  local record = subject.record
-  local set, queue = evidence.set_of(step, record)
-  if not set then
-    return nil
-  elseif subject.score == nil then
-    subject.score = redis.call("ZSCORE", set.key(step, queue), set.member(record))
+  if subject.set == nil then
+    local record = subject.record
+    local set, queue = evidence.set_of(step, record)
+    subject.set, subject.queue = set or false, queue
+    subject.score = set and redis.call("ZSCORE", set.key(step, queue), set.member(record))
   end
-  return queue, subject.score, set
+  return subject.set, subject.score
 end
 
 -- Into the set of its state, at the score that it must have.
@@ -47,19 +47,20 @@ local lost = { name = "lost-job", keys = { "job" }, mend = put_back }
 
 function lost.find(step, subject)
   local record = subject.record
-  local queue, score = look_up(step, subject)
-  if not queue then
-    return "is " .. states.name[record.state] .. ", which has no set", true
+  local set, score = look_up(step, subject)
+  local state = states.name[record.state]
+  if not set then
+    return "is " .. state .. ", which has no set", true
   elseif not score and not evidence.unheld(record) then
-    local state = states.name[record.state]
-    return "is " .. state .. " and not in the set of that state and its queue", not queue.name
+    local text = " and not in the set of that state and its queue"
+    return "is " .. state .. text, not subject.queue.name
   end
 end
 
 local misplaced = { name = "misplaced-job", keys = { "job" }, mend = put_back }
 
 function misplaced.find(step, subject)
-  local _, score, set = look_up(step, subject)
+  local set, score = look_up(step, subject)
   local expected = score and set.score and set.score(subject.record)
   if expected and tonumber(score) ~= expected then
     return string.format("stands at %.0f in its set, and not at %.0f", score, expected)

@@ -10,7 +10,7 @@ local writes = require("store.writes")
 local flags = states.flags
 local number = states.number
 
-local unheld = { name = "unheld-job", keys = { "job" } }
+local unheld = { name = "unheld-job", keys = { "job" }, state = number.running }
 
 function unheld.find(_, subject)
   if evidence.unheld(subject.record) then

@@ -79,13 +79,10 @@ function miscounted.mend(step, subject)
   tags.recount(step, subject.kind == "tag" and subject.rest or subject.member)
 end
 
-local untracked = { name = "untracked-job", keys = { "job" } }
+local untracked = { name = "untracked-job", keys = { "job" }, flags = flags.TRACKED }
 
 function untracked.find(step, subject)
-  local record = subject.record
-  if
-    records.has(record, flags.TRACKED) and not redis.call("ZSCORE", keys.tracked(step), record.jid)
-  then
+  if not redis.call("ZSCORE", keys.tracked(step), subject.jid) then
     return "is tracked and not listed"
   end
 end

@@ -23,14 +23,12 @@ function needless.mend(step, subject)
   records.save(step, subject.record)
 end
 
-local lost = { name = "lost-parents", keys = { "job" } }
+local lost = { name = "lost-parents", keys = { "job" }, flags = flags.PARENTS }
 
 function lost.find(step, subject)
-  local record = subject.record
-  local key = keys.parents(step, record.jid)
-  if records.has(record, flags.PARENTS) and redis.call("EXISTS", key) == 0 then
+  if redis.call("EXISTS", keys.parents(step, subject.jid)) == 0 then
     return "says that it waits for jobs, and for which is not there; undepend sets it free",
-      evidence.waits(record)
+      evidence.waits(subject.record)
   end
 end
 
@@ -39,13 +37,12 @@ function lost.mend(step, subject)
   records.save(step, subject.record)
 end
 
-local idle = { name = "waits-for-nothing", keys = { "job" } }
+local idle = { name = "waits-for-nothing", keys = { "job" }, state = states.number.depends }
 
 function idle.find(step, subject)
   local record = subject.record
   if
-    evidence.waits(record)
-    and not records.has(record, bit.bor(flags.PARENTS, flags.HELD))
+    not records.has(record, bit.bor(flags.PARENTS, flags.HELD))
     and redis.call("EXISTS", keys.parents(step, record.jid)) == 0
   then
     return "is in depends and waits for nothing"

@@ -17,10 +17,6 @@ local FLAG = {
 }
 local SIDES = { "payload", "failure", "parents", "dependents" }
 
-local function missing(step, record, kind)
-  return records.has(record, FLAG[kind]) and redis.call("EXISTS", keys[kind](step, record.jid)) == 0
-end
-
 local ownerless = { name = "ownerless-key", keys = SIDES }
 
 function ownerless.find(_, subject)
@@ -62,10 +58,10 @@ function unflagged.mend(step, subject)
   end
 end
 
-local payload = { name = "lost-payload", keys = { "job" } }
+local payload = { name = "lost-payload", keys = { "job" }, flags = flags.PAYLOAD }
 
 function payload.find(step, subject)
-  if missing(step, subject.record, "payload") then
+  if redis.call("EXISTS", keys.payload(step, subject.jid)) == 0 then
     return "its payload of " .. subject.record.size .. " bytes is not there"
   end
 end
@@ -82,10 +78,10 @@ function resized.find(_, subject)
   end
 end
 
-local dependents = { name = "lost-dependents", keys = { "job" } }
+local dependents = { name = "lost-dependents", keys = { "job" }, flags = flags.DEPENDENTS }
 
 function dependents.find(step, subject)
-  if missing(step, subject.record, "dependents") then
+  if redis.call("EXISTS", keys.dependents(step, subject.jid)) == 0 then
     return "says that jobs wait for it, and which is not there"
   end
 end

@@ -10,11 +10,11 @@ local writes = require("store.writes")
 
 local RUNNING = states.number.running
 
-local unnoted = { name = "unnoted-lease", keys = { "job" } }
+local unnoted = { name = "unnoted-lease", keys = { "job" }, state = RUNNING }
 
 function unnoted.find(step, subject)
   local record = subject.record
-  if record.state ~= RUNNING or not record.worker then
+  if not record.worker then
     return nil
   end
   local mark = redis.call("HGET", keys.worker(step, record.worker), claim.member(record))
