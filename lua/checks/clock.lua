@@ -1,4 +1,5 @@
--- The clock knows, for each queue, no later moment than the first at which something is due there.
+-- The clock knows, for each queue, no later moment than the first at which something is due there,
+-- or than now.
 
 local clock = require("store.clock")
 local keys = require("store.keys")
@@ -70,7 +71,8 @@ end
 
 function late.find(step, subject)
   local due, known = compare(step, subject)
-  if due and due < math.huge and (not known or known > due) then
+  -- What is overdue may be put off until now, so that others have their turn.
+  if due and due < math.huge and (not known or known > math.max(due, step.now)) then
     return string.format("something is due at %.0f, ", due)
       .. (known and string.format("and the clock says %.0f", known) or "unknown to the clock")
   end

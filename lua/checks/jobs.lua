@@ -18,7 +18,7 @@ local function look_up(step, subject)
     local record = subject.record
     local set, queue = evidence.set_of(step, record)
     subject.set, subject.queue = set or false, queue
-    subject.score = set and redis.call("ZSCORE", set.key(step, queue), set.member(record))
+    subject.score = set and redis.call("ZSCORE", set.key(step, queue, record), set.member(record))
   end
   return subject.set, subject.score
 end
@@ -35,7 +35,7 @@ local function put_back(step, subject)
     return
   end
   local score = set.score and set.score(record) or record.since
-  writes.pair(step, "ZADD", set.key(step, queue), score, set.member(record))
+  writes.pair(step, "ZADD", set.key(step, queue, record), score, set.member(record))
   if state == "waiting" then
     rings.wake(step, queue)
   elseif MOMENT[state] then

@@ -21,7 +21,7 @@ end
 function unheld.mend(step, subject)
   local record = subject.record
   local set, queue = evidence.set_of(step, record)
-  writes.one(step, "ZREM", set.key(step, queue), set.member(record))
+  writes.one(step, "ZREM", set.key(step, queue, record), set.member(record))
   record.worker, record.popped = nil, nil
   enter.kept(step, record, queue)
 end

@@ -21,8 +21,8 @@ local function priority_of(record)
   return record.priority
 end
 
--- For each state the set of its jobs: a record's member and score in it (nil: any), and where the
--- jid starts in a member.
+-- For each state the set of its jobs: its key (by step, queue and record), a record's member and
+-- score in it (nil: any), and where the jid starts in a member.
 evidence.SETS = {
   waiting = { key = keys.waiting, member = enter.member, score = priority_of, jid = enter.JID },
   scheduled = {

@@ -101,3 +101,12 @@ def test_bad_arguments_are_named(engine: Engine) -> None:
 def test_a_key_that_has_gone_since_has_no_members(engine: Engine) -> None:
     assert engine.call("check", b"m0:waiting:1", 10) == [[]]
     assert engine.call("check", b"m0:nothing", 10) == [[]]
+
+
+def test_what_is_overdue_may_be_put_off_until_now(engine: Engine) -> None:
+    """A template that is far behind lets the others of its queue have their turn."""
+    engine.call("recur", "q", "x", "K", b"", 1, 0, b"", now=0)
+    engine.tick(now=1_000_000)
+
+    assert engine.check(now=1_000_000) == []
+    engine.call("unrecur", "x")
