@@ -39,6 +39,8 @@ return {
   { name = "tick" },
   -- the namespace
   { name = "configure" },
+  { name = "limit" },
+  { name = "tenant" },
   { name = "report" },
   { name = "deregister" },
   -- looking
@@ -59,4 +61,6 @@ return {
   { name = "worker", reads = true },
   { name = "stats", reads = true },
   { name = "settings", reads = true },
+  { name = "limits", reads = true },
+  { name = "tenants", reads = true },
 }

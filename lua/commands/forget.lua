@@ -50,6 +50,9 @@ function forget.apply(step, plan)
     queues.forget(step, queue)
     clock.forget(step, queue.number)
     writes.drop(step, keys.ring(step, queue))
+    writes.drop(step, keys.turns(step, queue))
+    writes.drop(step, keys.tenants(step, queue))
+    writes.one(step, "HDEL", keys.laned(step), queue.number)
   end
   return #plan
 end

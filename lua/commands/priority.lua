@@ -12,6 +12,7 @@ local records = require("store.records")
 local scheduled = require("store.scheduled")
 local states = require("rules.states")
 local subject = require("doors.subject")
+local throttle = require("doors.throttle")
 
 local priority = {}
 
@@ -32,6 +33,8 @@ function priority.apply(step, plan)
   local record, queue = plan.record, plan.queue
   if record.state == states.number.waiting then
     enter.reorder(step, record, queue, plan.priority)
+  elseif record.state == states.number.throttled then
+    throttle.shift(step, record, queue, plan.priority)
   elseif record.state == states.number.scheduled then
     scheduled.reorder(step, record, queue, plan.priority)
   else

@@ -2,14 +2,17 @@
 
 local admit = require("doors.admit")
 local claim = require("doors.claim")
-local enter = require("doors.enter")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
+local lanes = require("doors.lanes")
 local limits = require("rules.limits")
+local places = require("store.places")
 local queues = require("store.queues")
 local records = require("store.records")
 local rings = require("store.rings")
+local settings = require("store.settings")
 local states = require("rules.states")
+local throttle = require("doors.throttle")
 local workers = require("store.workers")
 
 local hand = {}
@@ -22,6 +25,7 @@ function hand.open(count)
     count = 0,
     most = count,
     bytes = limits.BYTES,
+    refused = 0, -- jobs that were looked at in vain
     full = false,
     outside = nil, -- names of keys of payloads, and
     places = nil, -- where in the answer they go
@@ -56,16 +60,9 @@ function hand.answer(handout)
   return handout.answer
 end
 
--- Puts members, each with its score after it, back from a position on.
-local function put_back(waiting, members, from)
-  for position = from, #members, 2 do
-    redis.call("ZADD", waiting, members[position + 1], members[position])
-  end
-end
-
 -- The text of a job that may be handed out, or nil.
 local function may_go(step, queue, jid, text)
-  if not records.ruled(text) then
+  if not records.ruled(text) and not settings.klasses(step) then
     return text
   end
   step.records[jid] = text
@@ -75,40 +72,58 @@ local function may_go(step, queue, jid, text)
   return nil
 end
 
--- Claims jobs of a queue, as many as there is room for. The first job of a pop always fits.
-local function claim_some(step, request, queue, handout)
-  local waiting = keys.waiting(step, queue)
-  local members = redis.call("ZPOPMIN", waiting, handout.most - handout.count)
+-- Claims up to `count` jobs of a queue; returns how many were looked at. The first job of a pop
+-- always fits.
+local function claim_some(step, request, queue, handout, count)
+  local members, tenants = lanes.take(step, queue, count)
   local jids = {}
   for position = 1, #members / 2 do
-    jids[position] = string.sub(members[2 * position - 1], enter.JID)
+    jids[position] = string.sub(members[2 * position - 1], places.JID)
   end
   local texts = records.texts(step, jids)
-  local grant
   for position = 1, #jids do
-    local size = records.size(texts[position])
+    local jid, text, size = jids[position], texts[position], records.size(texts[position])
     if size > handout.bytes and handout.count > 0 then
       handout.full = true
-      put_back(waiting, members, 2 * position - 1)
+      lanes.put_back(step, queue, members, tenants, 2 * position - 1)
       break
     end
-    local jid, text = jids[position], may_go(step, queue, jids[position], texts[position])
+    text = may_go(step, queue, jid, text)
     if text then
       handout.bytes = handout.bytes - size
-      grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
+      queue.grant = queue.grant
+        or claim.grant(step, queue, request.worker, request.request, request.lease)
       local ending, klass, flag
-      text, ending, klass, flag = claim.give(step, grant, jid, text)
+      text, ending, klass, flag = claim.give(step, queue.grant, jid, text)
       add(step, handout, queue, jid, klass, ending, text, flag)
     end
   end
+  return #jids
 end
 
+-- Claims as many jobs of a queue as there is room for. Of jobs that may not be handed out, it goes
+-- past limits.REFUSED in one pop.
 function hand.out(step, request, queue, handout)
-  if handout.count < handout.most and not handout.full then
-    claim_some(step, request, queue, handout)
+  local room, limit = throttle.room(step, queue)
+  local before = handout.count
+  local looked = 1
+  while handout.count < handout.most and not handout.full and room > 0 and looked > 0 do
+    local count = math.min(handout.most - handout.count, room)
+    local claimed = handout.count
+    looked = claim_some(step, request, queue, handout, count)
+    claimed = handout.count - claimed
+    room = room - claimed
+    handout.refused = handout.refused + looked - claimed
+    if looked < count or handout.refused >= limits.REFUSED then
+      break
+    end
+  end
+  queue.grant = nil
+  if limit then
+    throttle.started(step, queue, limit, handout.count - before)
   end
   -- Waking is a chain: who leaves jobs behind wakes the next.
-  if queue.waiters > step.now and redis.call("EXISTS", keys.waiting(step, queue)) == 1 then
+  if queue.waiters > step.now and room > 0 and lanes.any(step, queue) then
     rings.wake(step, queue)
   end
 end
@@ -120,7 +135,7 @@ local function earlier(one, other)
   elseif one.record.priority ~= other.record.priority then
     return one.record.priority < other.record.priority
   end
-  return enter.member(one.record) < enter.member(other.record)
+  return places.member(one.record) < places.member(other.record)
 end
 
 -- The jobs that this request was given before, as far as they are still held, in the same order.

@@ -43,6 +43,9 @@ local CHECK = {
   names = function(value, what, rule)
     return names(value, what, rule.most)
   end,
+  name = function(value, what)
+    return arguments.name(value, what)
+  end,
   flag = function(value, what)
     if type(value) ~= "boolean" then
       refuse("INVALID", what .. ": must be true or false")

@@ -1,0 +1,113 @@
+-- limit: how many jobs may run at once, and how many may start in a time, under one name.
+--
+-- Args: name (of a limit that jobs are put under; `customer:*` for each of a family by itself;
+-- `queue:` or `klass:` and a name for all jobs of that), at_once (empty: any number), rate and
+-- period (so many starts in so many milliseconds; both empty: any number), burst (how many of the
+-- rate may come at once, 1 for an even flow; empty: the whole rate). All empty: nothing is limited
+-- any more.
+-- Returns: set or removed.
+-- Errors: INVALID.
+-- Events: config.
+-- Cost: O(log n) for each of limits.DUE parked jobs that may start now; a tick takes the rest.
+--
+-- It holds from now on; what runs goes on. Jobs of a klass that run when its first limit is set are
+-- not counted. The rate is a token bucket: it never lets more than burst + time * rate start.
+
+local arguments = require("rules.arguments")
+local events = require("store.events")
+local keys = require("store.keys")
+local klasses = require("store.klasses")
+local limits = require("rules.limits")
+local queues = require("store.queues")
+local refuse = require("rules.refusal")
+local refill = require("doors.refill")
+local rings = require("store.rings")
+local settings = require("store.settings")
+local throttle = require("doors.throttle")
+local throttles = require("store.throttles")
+local writes = require("store.writes")
+
+local limit = {}
+
+local MOST = 1000000
+
+local function starts(name, prefix)
+  return string.sub(name, 1, #prefix) == prefix and string.sub(name, #prefix + 1) or nil
+end
+
+function limit.parse(step, args)
+  arguments.count(args, 5)
+  local name = arguments.name(args[1], "name")
+  local request = {
+    name = name,
+    at_once = arguments.optional(args[2], "at_once", 0, MOST),
+    rate = arguments.optional(args[3], "rate", 1, MOST),
+    period = arguments.optional(args[4], "period", 1, limits.CENTURY),
+    burst = arguments.optional(args[5], "burst", 1, MOST),
+    queue = starts(name, throttle.QUEUE),
+    klass = starts(name, throttle.KLASS),
+  }
+  if starts(name, "order:") then
+    refuse("INVALID", "name: " .. name .. ": of one order key, one job runs at a time")
+  end
+  if (request.rate == nil) ~= (request.period == nil) then
+    refuse("INVALID", "rate: is so many starts in a period; both are given or none")
+  end
+  if request.burst and not (request.rate and request.burst <= request.rate) then
+    refuse("INVALID", "burst: is at most the rate, and goes with one")
+  end
+  if request.queue then
+    queues.want(step, arguments.name(request.queue, "queue of the limit"))
+  elseif request.klass then
+    klasses.want(step, arguments.name(request.klass, "klass of the limit"))
+  end
+  return request
+end
+
+function limit.check(_, request)
+  return request
+end
+
+-- Whether a queue or a klass is to be looked at, from now on.
+local function mark(step, request, limited)
+  if request.queue then
+    local queue = queues.ensure(step, request.queue)
+    queue.limited = limited
+    queues.save(step, queue)
+    rings.wake(step, queue)
+  elseif request.klass then
+    settings.limit_klass(step, klasses.number(step, request.klass), limited)
+    throttles.uncount(step, request.name)
+  end
+end
+
+function limit.apply(step, request)
+  local limited = request.at_once ~= nil or request.rate ~= nil
+  local name, key = request.name, keys.limit(step, request.name)
+  redis.call("UNLINK", key)
+  if limited then
+    local fields = { "HSET", key }
+    for _, field in ipairs({ "at_once", "rate", "period", "burst" }) do
+      local value = request[field] or (field == "burst" and request.rate)
+      if value then
+        fields[#fields + 1] = field
+        fields[#fields + 1] = value
+      end
+    end
+    redis.call(unpack(fields))
+    writes.pair(step, "ZADD", keys.limits(step), 0, name)
+  else
+    writes.one(step, "ZREM", keys.limits(step), name)
+  end
+  mark(step, request, limited)
+  if string.sub(name, -2) == ":*" then
+    refill.sweep(step, name)
+  else
+    throttles.learn(step, throttles.get(step, name))
+    throttle.look_again(step, name)
+  end
+  events.report(step, "config", nil, request.queue or "", "", "limit:" .. name)
+  return limited and "set" or "removed"
+end
+
+return limit
