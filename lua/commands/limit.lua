@@ -76,8 +76,11 @@ local function mark(step, request, limited)
     queues.save(step, queue)
     rings.wake(step, queue)
   elseif request.klass then
-    settings.limit_klass(step, klasses.number(step, request.klass), limited)
-    throttles.uncount(step, request.name)
+    local number, before = klasses.number(step, request.klass), settings.klasses(step)
+    if limited ~= (before and before[number] or false) then
+      settings.limit_klass(step, number, limited)
+      throttles.uncount(step, request.name)
+    end
   end
 end
 

@@ -49,13 +49,13 @@ local function open(step, queue, tenant)
   redis.call("ZADD", keys.tenants(step, queue), 0, tenant)
 end
 
+-- Jobs without a tenant may be waiting, or be about to: a lane that turns out empty is dropped by
+-- the pop that meets it.
 local function become_fair(step, queue)
   queue.fair = true
   queues.save(step, queue)
-  if redis.call("EXISTS", keys.waiting(step, queue)) == 1 then
-    redis.call("ZADD", keys.turns(step, queue), 1, "")
-    redis.call("ZADD", keys.tenants(step, queue), 0, "")
-  end
+  redis.call("ZADD", keys.turns(step, queue), 1, "")
+  redis.call("ZADD", keys.tenants(step, queue), 0, "")
 end
 
 local function note(step, queue, tenant, amount)

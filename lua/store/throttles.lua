@@ -156,9 +156,10 @@ local function note_parking(step, throttle)
   throttle.parking = parked
 end
 
--- Jobs that wait are not counted any more, as far as they were.
+-- Jobs that wait or run under the limit are not counted any more.
 function throttles.uncount(step, name)
   local throttle = throttles.get(step, name)
+  redis.call("UNLINK", keys.slots(step, name))
   for number, line in pairs(throttle.lines) do
     line.waiting = 0
     throttles.touch(throttle, number)

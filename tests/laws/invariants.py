@@ -475,6 +475,9 @@ def _lines(keys: Keys, now: int) -> Iterator[str]:
 def _lanes(keys: Keys, now: int) -> Iterator[str]:
     """A lane that holds jobs takes turns, and the counts of those with a tenant are right."""
     sizes: dict[bytes, int] = {}
+    for number in keys.found["turns"]:
+        if keys.found["waiting"].get(number) and b"" not in keys.set_of("turns", number):
+            yield f"jobs without a tenant have no turns in {number!r}"
     for rest, found in keys.found["lane"].items():
         number, _, tenant = rest.partition(b":")
         sizes[number] = sizes.get(number, 0) + len(found)
