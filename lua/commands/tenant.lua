@@ -3,9 +3,11 @@
 -- Args: tenant, weight (1 to limits.WEIGHT; empty: 1 again).
 -- Returns: the weight.
 -- Errors: INVALID.
+-- Events: config.
 -- Cost: O(1).
 
 local arguments = require("rules.arguments")
+local events = require("store.events")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local writes = require("store.writes")
@@ -30,6 +32,7 @@ function tenant.apply(step, request)
   else
     writes.pair(step, "HSET", keys.weights(step), request.tenant, request.weight)
   end
+  events.report(step, "config", nil, "", "", "tenant:" .. request.tenant)
   return request.weight
 end
 

@@ -18,7 +18,7 @@ local RULED = states.flags.RULED
 -- As kept, for a job that has been runnable since.
 function enter.again(step, record, queue)
   record.queue = queue.number
-  if records.has(record, RULED) or settings.klasses(step) then
+  if record.flags >= RULED or settings.klasses(step) then
     local parked, name = throttle.enter(step, record, queue)
     if parked then
       throttle.park(step, record, queue, name)

@@ -62,9 +62,6 @@ end
 
 -- The text of a job that may be handed out, or nil.
 local function may_go(step, queue, jid, text)
-  if not records.ruled(text) and not settings.klasses(step) then
-    return text
-  end
   step.records[jid] = text
   if admit(step, queue, records.get(step, jid)) then
     return records.text(step, jid)
@@ -80,7 +77,7 @@ local function claim_some(step, request, queue, handout, count)
   for position = 1, #members / 2 do
     jids[position] = string.sub(members[2 * position - 1], places.JID)
   end
-  local texts = records.texts(step, jids)
+  local texts, limited = records.texts(step, jids), settings.klasses(step)
   for position = 1, #jids do
     local jid, text, size = jids[position], texts[position], records.size(texts[position])
     if size > handout.bytes and handout.count > 0 then
@@ -88,7 +85,9 @@ local function claim_some(step, request, queue, handout, count)
       lanes.put_back(step, queue, members, tenants, 2 * position - 1)
       break
     end
-    text = may_go(step, queue, jid, text)
+    if limited or records.ruled(text) then
+      text = may_go(step, queue, jid, text)
+    end
     if text then
       handout.bytes = handout.bytes - size
       queue.grant = queue.grant

@@ -16,8 +16,11 @@ local writes = require("store.writes")
 
 local lanes = {}
 
+-- The flags that say that a record has options or is counted are the highest ones.
+local RULED = states.flags.RULED
+
 function lanes.tenant(record)
-  return records.has(record, states.flags.RULED) and records.ruling(record).tenant or ""
+  return records.has(record, RULED) and records.ruling(record).tenant or ""
 end
 
 -- The weights of some tenants; 1 where none was given.
@@ -65,6 +68,11 @@ local function note(step, queue, tenant, amount)
 end
 
 function lanes.add(step, record, queue)
+  if not queue.fair and record.flags < RULED then
+    local member = places.member(record)
+    writes.pair(step, "ZADD", keys.waiting(step, queue), record.priority, member)
+    return
+  end
   local tenant = lanes.tenant(record)
   if tenant ~= "" and not queue.fair then
     become_fair(step, queue)

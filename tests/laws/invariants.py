@@ -174,7 +174,7 @@ def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
     laws = (
         *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
-        *(_slots, _parked, _lines, _lanes),
+        *(_slots, _parked, _queued, _lines, _lanes),
     )
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
@@ -419,42 +419,59 @@ def _slots(keys: Keys, now: int) -> Iterator[str]:
             yield f"{jid!r} is {job.state} and counted"
 
 
-def _parked(keys: Keys, now: int) -> Iterator[str]:
-    """What a limit counts is there, and nobody waits for a slot that nobody takes."""
+def _counted(keys: Keys) -> dict[tuple[bytes, int], int]:
+    """Return how many jobs wait under each limit in each queue."""
     waiting: dict[tuple[bytes, int], int] = {}
-    for jid, job in keys.live.items():
+    for job in keys.live.values():
         if job.state == "waiting" and job.flags & COUNTED:
             for name in _limits_of(job):
                 waiting[name, job.queue] = waiting.get((name, job.queue), 0) + 1
-    parked: dict[tuple[bytes, int], int] = {}
+    return waiting
+
+
+def _parked(keys: Keys, now: int) -> Iterator[str]:
+    """Who is parked is throttled, and listed."""
+    names = set()
+    for rest, found in keys.found["parked"].items():
+        names.add(rest.partition(b":")[2])
+        for member, _ in found:
+            if keys.live.get(member[6:]) is None or keys.live[member[6:]].state != "throttled":
+                yield f"{member[6:]!r} is parked under {rest!r} and not throttled"
+    if set(keys.single("parking")) != names:
+        yield f"parking is {keys.single('parking')}, and parked are {names}"
+
+
+def _queued(keys: Keys, now: int) -> Iterator[str]:
+    """What a limit counts is there, and nobody waits for a slot that nobody takes."""
+    waiting = _counted(keys)
+    parked = {}
     for rest, found in keys.found["parked"].items():
         number, _, name = rest.partition(b":")
         parked[name, int(number)] = len(found)
-        for member, _ in found:
-            if keys.live.get(member[6:]) is None or keys.live[member[6:]].state != "throttled":
-                yield f"{member[6:]!r} is parked under {name!r} and not throttled"
     counts = {
         (name, int(number)): _QUEUED.unpack(packed)[:2]
         for name, fields in keys.found["queued"].items()
         for number, packed in fields.items()
-        if not name.startswith(b"klass:")
     }
     for place in counts.keys() | waiting.keys() | parked.keys():
         if place[0].startswith(b"klass:"):
-            continue
+            continue  # counted from when its limit was set
         true = waiting.get(place, 0), parked.get(place, 0)
         if counts.get(place, (0, 0)) != true:
             yield f"{place} has {true} waiting and parked, and counts {counts.get(place)}"
-        family = place[0].partition(b":")[0] + b":*"
-        limits = keys.found["limit"]
-        limit = limits.get(place[0], limits.get(family, {}))
-        if true[1] and b"rate" not in limit and place[0] not in keys.single("refills"):
-            used = len(keys.found["slots"].get(place[0], []))
-            free = int(limit.get(b"at_once", 10**9)) - used
+        if true[1] and place[0] not in keys.single("refills"):
+            free = _free(keys, place[0])
             if free > true[0]:
                 yield f"{place} has {true[1]} parked, {true[0]} waiting and {free} slots free"
-    if set(keys.single("parking")) != {name for name, _ in parked}:
-        yield f"parking is {keys.single('parking')}, and parked are {parked}"
+
+
+def _free(keys: Keys, name: bytes) -> int:
+    """Return how many slots of a limit are free; none under a rate, which only time tells."""
+    limits = keys.found["limit"]
+    limit = limits.get(name, limits.get(name.partition(b":")[0] + b":*", {}))
+    if b"rate" in limit:
+        return 0
+    return int(limit.get(b"at_once", 10**9)) - len(keys.found["slots"].get(name, []))
 
 
 def _lines(keys: Keys, now: int) -> Iterator[str]:

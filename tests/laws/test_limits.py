@@ -1,5 +1,5 @@
-"""Limits, order keys and tenants under random calls, lost leases and changes: no slot leaks, nothing
-runs that may not, and nothing waits for ever.
+"""Limits, order keys and tenants under random calls, lost leases and changes: no slot leaks,
+nothing runs that may not, and nothing waits for ever.
 """
 
 from __future__ import annotations
