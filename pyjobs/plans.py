@@ -232,6 +232,8 @@ def pop(
         except BaseException:
             requests.lose(names, request)
             raise
+        if not popped.jobs and not popped.rest:
+            continue  # jobs were in the way that may not start
         left = ends - time.monotonic()
         if popped.jobs or left <= 0:
             jobs: list[Snapshot] = popped.jobs

@@ -15,8 +15,8 @@
 
 local arguments = require("rules.arguments")
 local events = require("store.events")
-local keys = require("store.keys")
 local klasses = require("store.klasses")
+local limiting = require("rules.limiting")
 local limits = require("rules.limits")
 local queues = require("store.queues")
 local refuse = require("rules.refusal")
@@ -25,15 +25,10 @@ local rings = require("store.rings")
 local settings = require("store.settings")
 local throttle = require("doors.throttle")
 local throttles = require("store.throttles")
-local writes = require("store.writes")
 
 local limit = {}
 
 local MOST = 1000000
-
-local function starts(name, prefix)
-  return string.sub(name, 1, #prefix) == prefix and string.sub(name, #prefix + 1) or nil
-end
 
 function limit.parse(step, args)
   arguments.count(args, 5)
@@ -44,18 +39,17 @@ function limit.parse(step, args)
     rate = arguments.optional(args[3], "rate", 1, MOST),
     period = arguments.optional(args[4], "period", 1, limits.CENTURY),
     burst = arguments.optional(args[5], "burst", 1, MOST),
-    queue = starts(name, throttle.QUEUE),
-    klass = starts(name, throttle.KLASS),
+    queue = limiting.of(name, limiting.QUEUE),
+    klass = limiting.of(name, limiting.KLASS),
   }
-  if starts(name, "order:") then
-    refuse("INVALID", "name: " .. name .. ": of one order key, one job runs at a time")
-  end
+  limiting.settable(name)
   if (request.rate == nil) ~= (request.period == nil) then
     refuse("INVALID", "rate: is so many starts in a period; both are given or none")
   end
   if request.burst and not (request.rate and request.burst <= request.rate) then
     refuse("INVALID", "burst: is at most the rate, and goes with one")
   end
+  request.burst = request.burst or request.rate
   if request.queue then
     queues.want(step, arguments.name(request.queue, "queue of the limit"))
   elseif request.klass then
@@ -71,7 +65,11 @@ end
 -- Whether a queue or a klass is to be looked at, from now on.
 local function mark(step, request, limited)
   if request.queue then
-    local queue = queues.ensure(step, request.queue)
+    local queue = limited and queues.ensure(step, request.queue)
+      or queues.named(step, request.queue)
+    if not queue then
+      return
+    end
     queue.limited = limited
     queues.save(step, queue)
     rings.wake(step, queue)
@@ -86,27 +84,17 @@ end
 
 function limit.apply(step, request)
   local limited = request.at_once ~= nil or request.rate ~= nil
-  local name, key = request.name, keys.limit(step, request.name)
-  redis.call("UNLINK", key)
+  local name = request.name
   if limited then
-    local fields = { "HSET", key }
-    for _, field in ipairs({ "at_once", "rate", "period", "burst" }) do
-      local value = request[field] or (field == "burst" and request.rate)
-      if value then
-        fields[#fields + 1] = field
-        fields[#fields + 1] = value
-      end
-    end
-    redis.call(unpack(fields))
-    writes.pair(step, "ZADD", keys.limits(step), 0, name)
+    throttles.allow(step, name, request)
   else
-    writes.one(step, "ZREM", keys.limits(step), name)
+    throttles.forget(step, name)
   end
   mark(step, request, limited)
-  if string.sub(name, -2) == ":*" then
+  throttles.relearn(step)
+  if limiting.is_family(name) then
     refill.sweep(step, name)
   else
-    throttles.learn(step, throttles.get(step, name))
     throttle.look_again(step, name)
   end
   events.report(step, "config", nil, request.queue or "", "", "limit:" .. name)

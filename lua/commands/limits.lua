@@ -4,16 +4,15 @@
 -- or: empty, 0, and names.
 -- Returns: {cursor of the next page (empty: this was the last), then for each {name, at_once, rate,
 -- period (milliseconds), burst (each empty: not limited so), how many run under it, how many may
--- start now (empty: any number), how many are parked}}.
+-- start now (empty: any number), how many are parked, when the next one may start by the rate
+-- (milliseconds; empty: now, or when one has ended)}}.
 -- Errors: INVALID. Cost: O(1) a limit and queue.
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local pages = require("store.pages")
-local queues = require("store.queues")
 local throttle = require("doors.throttle")
-local throttles = require("store.throttles")
 
 local command = {}
 
@@ -34,37 +33,6 @@ function command.check(_, request)
   return request
 end
 
--- How many run under a limit: all of a queue when it is the queue's own.
-local function running(step, name)
-  local queue = string.match(name, "^" .. throttle.QUEUE .. "(.*)$")
-  if queue then
-    local found = queues.named(step, queue)
-    return found and redis.call("ZCARD", keys.running(step, found)) or 0
-  end
-  return redis.call("ZCARD", keys.slots(step, name))
-end
-
-local function describe(step, name)
-  local found = throttles.get(step, name)
-  local allowed, parked = found.allowed, 0
-  for _, line in pairs(found.lines) do
-    parked = parked + line.parked
-  end
-  local used = running(step, name)
-  found.used = found.used and used
-  local open = throttles.open(step, found)
-  return {
-    name,
-    allowed.at_once or "",
-    allowed.rate or "",
-    allowed.period or "",
-    allowed.burst or "",
-    used,
-    open < math.huge and open or "",
-    parked,
-  }
-end
-
 function command.apply(step, request)
   local names, cursor = request.names, ""
   if request.count > 0 then
@@ -73,7 +41,7 @@ function command.apply(step, request)
   end
   local list = { cursor }
   for position = 1, #names do
-    list[position + 1] = describe(step, names[position])
+    list[position + 1] = throttle.describe(step, names[position])
   end
   return list
 end

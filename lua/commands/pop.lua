@@ -7,9 +7,11 @@
 -- then the queues, with weighted each followed by its weight, 1 to limits.WEIGHT.
 -- Returns: {0, then for each job queue, jid, klass, end of the lease (0: none), record, payload
 -- (empty: inside the record)}, or, when there is none, {milliseconds until something may be due (at
--- most limits.SLEEP), then, with wait, the rings to block on}.
+-- most limits.SLEEP; 0, without wait: jobs were in the way that may not start, pop again), then,
+-- with wait, the rings to block on}.
 -- Events: popped, and what the tick brings about.
--- Cost: O(log n) a job and queue, at most limits.JOBS jobs or limits.BYTES of payload, and a tick.
+-- Cost: O(log n) a job, limit and queue, at most limits.JOBS jobs or limits.BYTES of payload, and a
+-- tick; about limits.REFUSED jobs that may not start, which are parked.
 --
 -- The apply reads: what is runnable is known only after the step's other members and the tick.
 -- Nothing in it can be refused, and a pop is the last member of a step.
@@ -102,16 +104,20 @@ local function given_before(step, request, served)
   return handout.count > 0 and hand.answer(handout) or nil
 end
 
--- Nothing to hand out: how long to rest, and what to wait for.
+-- Nothing to hand out: how long to rest, and what to wait for. Behind jobs that may not be handed
+-- out, and are parked by now, there may be others that may.
 local function rest(step, request, handout)
+  flush(step)
+  if handout.refused > 0 and not request.wait then
+    return { 0 }
+  end
   if request.wait then
     for position = 1, #request.queues do
       rings.wait(step, queues.ensure(step, request.queues[position]))
     end
   end
   local pause = alarm.rest(step, request)
-  -- Behind jobs that may not be handed out there may be others that may.
-  local empty = { handout.refused >= limits.REFUSED and 1 or pause }
+  local empty = { handout.refused > 0 and 1 or pause }
   if request.wait then
     for position = 1, #request.queues do
       empty[position + 1] = keys.ring(step, queues.named(step, request.queues[position]))

@@ -12,7 +12,6 @@ local records = require("store.records")
 local scheduled = require("store.scheduled")
 local states = require("rules.states")
 local subject = require("doors.subject")
-local throttle = require("doors.throttle")
 
 local priority = {}
 
@@ -31,10 +30,8 @@ end
 
 function priority.apply(step, plan)
   local record, queue = plan.record, plan.queue
-  if record.state == states.number.waiting then
+  if record.state == states.number.waiting or record.state == states.number.throttled then
     enter.reorder(step, record, queue, plan.priority)
-  elseif record.state == states.number.throttled then
-    throttle.shift(step, record, queue, plan.priority)
   elseif record.state == states.number.scheduled then
     scheduled.reorder(step, record, queue, plan.priority)
   else

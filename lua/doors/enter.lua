@@ -3,7 +3,6 @@
 -- word of the state.
 
 local lanes = require("doors.lanes")
-local places = require("store.places")
 local records = require("store.records")
 local rings = require("store.rings")
 local sequence = require("store.sequence")
@@ -15,11 +14,11 @@ local enter = {}
 
 local RULED = states.flags.RULED
 
--- As kept, for a job that has been runnable since.
-function enter.again(step, record, queue)
+-- As kept, for a job that has been runnable since. called: see throttle.enter.
+function enter.again(step, record, queue, called)
   record.queue = queue.number
   if record.flags >= RULED or settings.klasses(step) then
-    local parked, name = throttle.enter(step, record, queue)
+    local parked, name = throttle.enter(step, record, queue, called)
     if parked then
       throttle.park(step, record, queue, name)
       return "throttled"
@@ -50,15 +49,18 @@ function enter.undo(step, record, queue)
   lanes.remove(step, record, queue)
 end
 
--- The same place under another priority.
+-- The same place under another priority, of a waiting or a throttled job.
 function enter.reorder(step, record, queue, priority)
+  if record.state == states.number.throttled then
+    throttle.unpark(step, record, queue)
+    record.priority = priority
+    enter.again(step, record, queue)
+    return
+  end
   throttle.reorder(step, record, queue, priority)
   record.priority = priority
   records.save(step, record)
   lanes.reorder(step, record, queue, priority)
 end
-
-enter.member = places.member
-enter.JID = places.JID
 
 return enter

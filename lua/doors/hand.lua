@@ -69,11 +69,11 @@ local function may_go(step, queue, jid, text)
   return nil
 end
 
--- Claims up to `count` jobs of a queue; returns how many were looked at. The first job of a pop
--- always fits.
+-- Claims up to `count` jobs of a queue; returns how many it went past, and whether there may be
+-- others. The first job of a pop always fits.
 local function claim_some(step, request, queue, handout, count)
-  local members, tenants = lanes.take(step, queue, count)
-  local jids = {}
+  local members, tenants, empty = lanes.take(step, queue, count)
+  local jids, claimed = {}, handout.count
   for position = 1, #members / 2 do
     jids[position] = string.sub(members[2 * position - 1], places.JID)
   end
@@ -97,25 +97,23 @@ local function claim_some(step, request, queue, handout, count)
       add(step, handout, queue, jid, klass, ending, text, flag)
     end
   end
-  return #jids
+  local past = #jids - (handout.count - claimed) + empty
+  return past, #jids == count or empty > 0
 end
 
 -- Claims as many jobs of a queue as there is room for. Of jobs that may not be handed out, it goes
 -- past limits.REFUSED in one pop.
 function hand.out(step, request, queue, handout)
   local room, limit = throttle.room(step, queue)
-  local before = handout.count
-  local looked = 1
-  while handout.count < handout.most and not handout.full and room > 0 and looked > 0 do
-    local count = math.min(handout.most - handout.count, room)
+  local before, more = handout.count, true
+  local count = math.min(handout.most - before, room)
+  while more and count > 0 and not handout.full and handout.refused < limits.REFUSED do
     local claimed = handout.count
-    looked = claim_some(step, request, queue, handout, count)
-    claimed = handout.count - claimed
-    room = room - claimed
-    handout.refused = handout.refused + looked - claimed
-    if looked < count or handout.refused >= limits.REFUSED then
-      break
-    end
+    local past
+    past, more = claim_some(step, request, queue, handout, count)
+    handout.refused = handout.refused + past
+    room = room - (handout.count - claimed)
+    count = math.min(handout.most - handout.count, room)
   end
   queue.grant = nil
   if limit then

@@ -105,9 +105,9 @@ local function before(one, other)
   return one.tenant < other.tenant
 end
 
--- The lanes that the next `count` turns can be of.
-local function upcoming(step, queue, count)
-  local list = redis.call("ZRANGE", keys.turns(step, queue), 0, count - 1, "WITHSCORES")
+-- Lanes in the order of their turns, `count` of them from a rank on.
+local function upcoming(step, queue, from, count)
+  local list = redis.call("ZRANGE", keys.turns(step, queue), from, from + count - 1, "WITHSCORES")
   local found, tenants = {}, {}
   for position = 1, #list, 2 do
     tenants[#tenants + 1] = list[position]
@@ -133,10 +133,19 @@ local function following(lane)
   return lane.members[2 * lane.taken - 1], lane.members[2 * lane.taken]
 end
 
+local function line_up(order, lane)
+  local position = 1
+  while order[position] and before(order[position], lane) do
+    position = position + 1
+  end
+  table.insert(order, position, lane)
+end
+
 -- The next jobs by their turns, at most `count`: picks, each with member, score and lane; and the
--- lanes that were looked at.
+-- lanes that were looked at. Only the first `count` lanes can have one of the next turns; another
+-- comes in for each that turns out empty, up to limits.JOBS of those.
 local function plan(step, queue, count)
-  local order = upcoming(step, queue, count)
+  local order = upcoming(step, queue, 0, count)
   local all, picks = { unpack(order) }, {}
   while #order > 0 and #picks < count do
     local lane = table.remove(order, 1)
@@ -144,13 +153,16 @@ local function plan(step, queue, count)
     if member then
       picks[#picks + 1] = { member = member, score = score, lane = lane }
       lane.turns = lane.turns + lane.share
-      local position = 1
-      while order[position] and before(order[position], lane) do
-        position = position + 1
-      end
-      table.insert(order, position, lane)
+      line_up(order, lane)
     else
       lane.empty, lane.taken = true, lane.taken - 1
+      local another = lane.taken == 0
+        and #all < count + limits.JOBS
+        and upcoming(step, queue, #all, 1)[1]
+      if another then
+        all[#all + 1] = another
+        line_up(order, another)
+      end
     end
   end
   return picks, all
@@ -173,10 +185,11 @@ function lanes.peek(step, queue, offset, count)
   return members
 end
 
--- Takes the next jobs out: a list of member, score, member, ... and for a fair queue their lanes.
+-- Takes the next jobs out: a list of member, score, member, ... and for a fair queue their lanes,
+-- and how many lanes were met that are empty.
 function lanes.take(step, queue, count)
   if not queue.fair then
-    return redis.call("ZPOPMIN", keys.waiting(step, queue), count), nil
+    return redis.call("ZPOPMIN", keys.waiting(step, queue), count), nil, 0
   end
   local picks, looked = plan(step, queue, count)
   local members, tenants, turns = {}, {}, keys.turns(step, queue)
@@ -187,8 +200,10 @@ function lanes.take(step, queue, count)
     redis.call("ZREM", pick.lane.key, pick.member)
     note(step, queue, pick.lane.tenant, -1)
   end
+  local empty = 0
   for position = 1, #looked do
     local lane = looked[position]
+    empty = empty + (lane.empty and lane.taken == 0 and 1 or 0)
     if lane.empty or (lane.taken > 0 and redis.call("EXISTS", lane.key) == 0) then
       redis.call("ZREM", turns, lane.tenant)
       redis.call("ZREM", keys.tenants(step, queue), lane.tenant)
@@ -197,7 +212,7 @@ function lanes.take(step, queue, count)
     end
   end
   queue.lanes = nil
-  return members, tenants
+  return members, tenants, empty
 end
 
 -- Puts members that were taken back, from a position on.
@@ -213,6 +228,14 @@ function lanes.put_back(step, queue, members, tenants, from)
       queue.lanes = nil
     end
   end
+end
+
+-- Of a waiting job in a fair queue: its tenant, how many of its lane come before it, how many lanes
+-- have their turn before its lane, and how many lanes there are.
+function lanes.standing(step, record, queue)
+  local tenant, turns = lanes.tenant(record), keys.turns(step, queue)
+  local ahead = redis.call("ZRANK", keys.lane(step, queue, tenant), places.member(record))
+  return tenant, ahead, redis.call("ZRANK", turns, tenant) or 0, redis.call("ZCARD", turns)
 end
 
 -- Of a lane: tenant, weight, and how many jobs wait in it.

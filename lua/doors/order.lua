@@ -1,4 +1,5 @@
--- An order key passes on when its job has ended, or is put anew.
+-- An order key passes on when its job has ended, is put anew, or begins to wait for others, which
+-- may be behind it: it joins the line again when it is runnable.
 
 local enter = require("doors.enter")
 local lines = require("store.lines")

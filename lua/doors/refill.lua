@@ -20,7 +20,7 @@ local function take_back(step, found, queue, member)
   local record = records.live(step, string.sub(member, places.JID))
   if record and record.state == states.number.throttled and record.queue == queue.number then
     throttle.unpark(step, record, queue)
-    enter.again(step, record, queue)
+    enter.again(step, record, queue, true)
   else
     redis.call("ZREM", keys.parked(step, queue, found.name), member)
   end
@@ -47,14 +47,22 @@ local function serve(step, found, number, budget)
   return looked
 end
 
+-- Returns whether nothing is known to be due before.
 local function look_later(step, name, moment)
   redis.call("ZADD", keys.refills(step), moment, name)
-  clock.at(step, clock.THROTTLED, 0, moment)
+  return clock.at(step, clock.THROTTLED, 0, moment)
 end
 
--- One limit; returns how many jobs were looked at.
-local function look(step, name, budget)
-  local found = throttles.get(step, name)
+-- Jobs of these queues may start at a moment when nobody would look.
+local function hasten(step, numbers, moment)
+  for position = 1, #numbers do
+    rings.hasten(step, queues.numbered(step, numbers[position]), moment)
+  end
+end
+
+-- One limit under which jobs are parked; returns how many were looked at.
+local function look(step, found, budget)
+  local name = found.name
   local numbers, looked, left = {}, 0, false
   for number, line in pairs(found.lines) do
     if line.parked > 0 then
@@ -69,9 +77,11 @@ local function look(step, name, budget)
   if looked >= budget then
     look_later(step, name, step.now)
   elseif left then
+    throttles.settle(step, found)
     local moment = throttles.moment(step, found)
-    if moment then
-      look_later(step, name, math.max(moment, step.now + 1))
+    moment = moment and math.max(moment, step.now + 1)
+    if moment and look_later(step, name, moment) then
+      hasten(step, numbers, moment)
     end
   end
   return looked
@@ -84,9 +94,10 @@ function refill.flush(step)
     local names = step.refills
     step.refills = nil
     for position = 1, #names do
-      if budget > 0 then
-        budget = budget - math.max(look(step, names[position], budget), 1)
-      else
+      local found = throttles.get(step, names[position])
+      if throttles.any_parked(found) and budget > 0 then
+        budget = budget - math.max(look(step, found, budget), 1)
+      elseif throttles.any_parked(found) then
         look_later(step, names[position], step.now)
       end
     end

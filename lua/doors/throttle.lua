@@ -4,16 +4,20 @@
 -- in the state throttled, under one of the limits that are closed. So that nobody waits for a slot
 -- that nobody takes, each queue has as many jobs waiting as its limit lets start, if it has them; a
 -- limit that serves several queues then has more waiting than may start, and a pop that meets one
--- too many parks it. doors/refill.lua takes parked jobs back.
+-- too many parks it. doors/refill.lua takes parked jobs back, in their order: nobody who comes
+-- later passes them by, unless it is more urgent.
 --
 -- The flag COUNTED says that a waiting job is counted so, and that a running one holds its slots.
 
 local clock = require("store.clock")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
+local limiting = require("rules.limiting")
 local lines = require("store.lines")
 local places = require("store.places")
+local queues = require("store.queues")
 local records = require("store.records")
+local rings = require("store.rings")
 local settings = require("store.settings")
 local states = require("rules.states")
 local throttles = require("store.throttles")
@@ -22,16 +26,13 @@ local throttle = {}
 
 local COUNTED, RULED = states.flags.COUNTED, states.flags.RULED
 
-throttle.QUEUE = "queue:"
-throttle.KLASS = "klass:"
-
 -- The names of the limits that a job is under, or nil. parked: also of the one that its klass may
 -- have had.
 local function names_of(step, record, parked)
   local names = records.has(record, RULED) and { unpack(records.ruling(record).limits or {}) } or {}
   local limited = settings.klasses(step)
   if parked or (limited and limited[record.klass]) then
-    names[#names + 1] = throttle.KLASS .. klasses.name(step, record.klass)
+    names[#names + 1] = limiting.KLASS .. klasses.name(step, record.klass)
   end
   return #names > 0 and names or nil
 end
@@ -49,14 +50,18 @@ function throttle.look_again(step, name)
   end
 end
 
-local function shut(step, found, record, queue)
+local function shut(step, found, record, queue, called)
   local open, line = throttles.open(step, found), throttles.line(found, queue.number)
-  return line.waiting >= open and (open == 0 or record.priority >= line.worst)
+  if line.waiting < open then
+    return line.parked > 0 and not called
+  end
+  return open == 0 or record.priority >= line.worst
 end
 
 -- Whether a job that becomes runnable is to be parked, and the limit under which: none when it is
--- behind others of its order key. One that may wait is counted.
-function throttle.enter(step, record, queue)
+-- behind others of its order key. One that may wait is counted. called: it was parked, and it is
+-- its turn.
+function throttle.enter(step, record, queue, called)
   if not lines.first(step, record) then
     return true, nil
   end
@@ -65,7 +70,7 @@ function throttle.enter(step, record, queue)
     return false
   end
   for position = 1, #names do
-    if shut(step, throttles.get(step, names[position]), record, queue) then
+    if shut(step, throttles.get(step, names[position]), record, queue, called) then
       return true, names[position]
     end
   end
@@ -171,15 +176,14 @@ function throttle.unpark(step, record, queue)
   end
 end
 
--- The priority of a throttled job changes.
-function throttle.shift(step, record, queue, priority)
-  record.priority = priority
-  records.save(step, record)
-  local member = places.member(record)
-  redis.call("ZADD", keys.throttled(step, queue), "XX", priority, member)
-  for _, name in ipairs(names_of(step, record) or {}) do
-    redis.call("ZADD", keys.parked(step, queue, name), "XX", priority, member)
+-- A limit and how much of it is taken: of a queue's own, all that run there.
+local function known(step, name)
+  local found, queue = throttles.get(step, name), limiting.of(name, limiting.QUEUE)
+  if queue then
+    queue = queues.named(step, queue)
+    found.used = queue and redis.call("ZCARD", keys.running(step, queue)) or 0
   end
+  return found
 end
 
 -- How many jobs the queue's own limit lets start, and the limit; math.huge when it has none.
@@ -187,9 +191,49 @@ function throttle.room(step, queue)
   if not queue.limited then
     return math.huge, nil
   end
-  local found = throttles.get(step, throttle.QUEUE .. queue.name)
-  found.used = redis.call("ZCARD", keys.running(step, queue))
+  local found = known(step, limiting.QUEUE .. queue.name)
   return throttles.open(step, found), found
+end
+
+-- What is allowed under a name and what is taken, as commands/limits.lua answers it.
+function throttle.describe(step, name)
+  local found = known(step, name)
+  local allowed, open, parked = found.allowed, throttles.open(step, found), 0
+  for _, line in pairs(found.lines) do
+    parked = parked + line.parked
+  end
+  return {
+    name,
+    allowed.at_once or "",
+    allowed.rate or "",
+    allowed.period or "",
+    allowed.burst or "",
+    found.used or redis.call("ZCARD", keys.slots(step, name)),
+    open < math.huge and open or "",
+    parked,
+    open == 0 and throttles.moment(step, found) or "",
+  }
+end
+
+-- The limits that a job is under, each as above, and how many jobs are parked before it there
+-- (empty: it is not parked under this one).
+function throttle.conditions(step, record, queue)
+  local names, list = names_of(step, record, record.state == states.number.throttled) or {}, {}
+  local member = places.member(record)
+  for position = 1, #names do
+    local ahead = redis.call("ZRANK", keys.parked(step, queue, names[position]), member)
+    local described = throttle.describe(step, names[position])
+    if ahead or described[2] ~= "" or described[3] ~= "" then
+      described[#described + 1] = ahead or ""
+      list[#list + 1] = described
+    end
+  end
+  if queue.limited then
+    local own = throttle.describe(step, limiting.QUEUE .. queue.name)
+    own[#own + 1] = ""
+    list[#list + 1] = own
+  end
+  return list
 end
 
 -- So many jobs of a queue with a limit of its own have been handed out.
@@ -197,11 +241,13 @@ function throttle.started(step, queue, found, count)
   throttles.take_tokens(step, found, count)
   found.used = found.used and found.used + count
   local moment = throttles.moment(step, found)
+  throttles.settle(step, found)
   if moment and throttles.open(step, found) == 0 then
-    clock.at(step, clock.THROTTLED, queue.number, math.max(moment, step.now + 1))
+    moment = math.max(moment, step.now + 1)
+    if clock.at(step, clock.THROTTLED, queue.number, moment) then
+      rings.hasten(step, queue, moment)
+    end
   end
 end
-
-throttle.names = names_of
 
 return throttle

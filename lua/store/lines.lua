@@ -16,6 +16,15 @@ function lines.head(step, key)
   return redis.call("ZRANGE", keys.line(step, key), 0, 0)[1]
 end
 
+-- The first of a job's line, and how many are before it; nil when it is in none.
+function lines.standing(step, record)
+  local key = lines.of(record)
+  if not key then
+    return nil
+  end
+  return lines.head(step, key), redis.call("ZRANK", keys.line(step, key), record.jid) or nil
+end
+
 -- Puts a job that becomes runnable into its line, if it is not there yet; true when it is the first
 -- of it, or has no order key.
 function lines.first(step, record)

@@ -2,21 +2,25 @@
 --
 -- limit:<name> is a hash of what is allowed; a name with a colon that has none of its own is under
 -- that of its family, `customer:*` for `customer:42`. slots:<name> has the jobs that run under it,
--- bucket:<name> when its bucket is full again (see rules/rate.lua). queued:<name> has for each
--- queue's number how many jobs wait there that may start as far as this limit goes, how many are
--- parked, and the highest priority of the former. parking has the names that have jobs parked.
+-- bucket:<name> when its bucket is full again (see rules/rate.lua), a space, and the interval that
+-- this was reckoned with. queued:<name> has for each queue's number how many jobs wait there that
+-- may start as far as this limit goes, how many are parked, and the highest priority of the former.
+-- parking has the names that have jobs parked.
 
 local keys = require("store.keys")
+local limiting = require("rules.limiting")
 local rate = require("rules.rate")
 local writes = require("store.writes")
 
 local throttles = {}
 
+local FIELDS = { "at_once", "rate", "period", "burst" } -- of what is allowed
 local QUEUED = ">I4I4d"
+local LINGER = 60000 -- milliseconds that a bucket is kept beyond the moment when it is full
 
 local function read_allowed(step, name)
   local at_once, count, period, burst =
-    unpack(redis.call("HMGET", keys.limit(step, name), "at_once", "rate", "period", "burst"))
+    unpack(redis.call("HMGET", keys.limit(step, name), unpack(FIELDS)))
   if not at_once and not count then
     return nil
   end
@@ -29,16 +33,10 @@ local function read_allowed(step, name)
   }
 end
 
--- The family of a name, or nil.
-function throttles.family(name)
-  local prefix = string.match(name, "^([^:]*:)")
-  return prefix and prefix .. "*"
-end
-
 -- What is allowed under this name: at_once, and rate, period, burst and interval, each may be nil.
 -- Or nil when nothing was ever said.
 function throttles.allowed(step, name)
-  local family = throttles.family(name)
+  local family = limiting.family(name)
   return read_allowed(step, name) or family and read_allowed(step, family) or nil
 end
 
@@ -58,10 +56,8 @@ function throttles.get(step, name)
   step.throttles = step.throttles or {}
   local throttle = step.throttles[name]
   if not throttle then
-    throttle = { name = name, lines = read_lines(step, name), changed = {}, parking = false }
-    for _, line in pairs(throttle.lines) do
-      throttle.parking = throttle.parking or line.parked > 0
-    end
+    throttle = { name = name, lines = read_lines(step, name), changed = {} }
+    throttle.parking = throttles.any_parked(throttle)
     step.throttles[name] = throttle
     throttles.learn(step, throttle)
   end
@@ -76,7 +72,21 @@ function throttles.learn(step, throttle)
     throttle.used = redis.call("ZCARD", keys.slots(step, throttle.name))
   end
   if allowed.rate then
-    throttle.tat = tonumber(redis.call("GET", keys.bucket(step, throttle.name)) or nil)
+    local bucket = redis.call("GET", keys.bucket(step, throttle.name))
+    local tat, interval = string.match(bucket or "", "^(%S+) (%S+)$")
+    throttle.tat, throttle.stale =
+      tonumber(tat), interval and tonumber(interval) ~= allowed.interval
+    if throttle.stale then
+      throttle.tat =
+        rate.changed(throttle.tat, step.now, tonumber(interval), allowed.interval, allowed.burst)
+    end
+  end
+end
+
+-- What is allowed may have changed in this step: all that is known is read again.
+function throttles.relearn(step)
+  for _, throttle in pairs(step.throttles or {}) do
+    throttles.learn(step, throttle)
   end
 end
 
@@ -127,13 +137,36 @@ function throttles.take(step, throttle, jid)
   throttles.take_tokens(step, throttle, 1)
 end
 
+local function save_bucket(step, throttle)
+  local text = string.format("%.17g %.17g", throttle.tat, throttle.allowed.interval)
+  local lasts = math.max(math.ceil(throttle.tat - step.now), 0) + LINGER
+  redis.call("SET", keys.bucket(step, throttle.name), text, "PX", lasts)
+  throttle.stale = false
+end
+
 function throttles.take_tokens(step, throttle, count)
   local allowed = throttle.allowed
   if allowed.rate and count > 0 then
     throttle.tat = rate.take(throttle.tat, step.now, allowed.interval, count)
-    local key, lasts = keys.bucket(step, throttle.name), math.ceil(throttle.tat - step.now)
-    redis.call("SET", key, string.format("%.17g", throttle.tat), "PX", lasts)
+    save_bucket(step, throttle)
   end
+end
+
+-- Holds what a changed rate makes of a bucket, so that it fills from now on by the new one.
+function throttles.settle(step, throttle)
+  if throttle.stale and throttle.allowed.rate then
+    save_bucket(step, throttle)
+  end
+end
+
+-- Whether jobs are parked under it, as far as this step knows.
+function throttles.any_parked(throttle)
+  for _, line in pairs(throttle.lines) do
+    if line.parked > 0 then
+      return true
+    end
+  end
+  return false
 end
 
 -- It does not run any more.
@@ -144,16 +177,33 @@ function throttles.give_back(step, throttle, jid)
 end
 
 local function note_parking(step, throttle)
-  local parked = false
-  for _, line in pairs(throttle.lines) do
-    parked = parked or line.parked > 0
-  end
+  local parked = throttles.any_parked(throttle)
   if parked and not throttle.parking then
     redis.call("ZADD", keys.parking(step), 0, throttle.name)
   elseif throttle.parking and not parked then
     redis.call("ZREM", keys.parking(step), throttle.name)
   end
   throttle.parking = parked
+end
+
+-- What is allowed under a name from now on: a table of FIELDS, each may be nil.
+function throttles.allow(step, name, allowed)
+  local command = { "HSET", keys.limit(step, name) }
+  for _, field in ipairs(FIELDS) do
+    if allowed[field] then
+      command[#command + 1] = field
+      command[#command + 1] = allowed[field]
+    end
+  end
+  redis.call("DEL", keys.limit(step, name))
+  redis.call(unpack(command))
+  redis.call("ZADD", keys.limits(step), 0, name)
+end
+
+-- Nothing is said any more about what is allowed under a name.
+function throttles.forget(step, name)
+  redis.call("DEL", keys.limit(step, name))
+  redis.call("ZREM", keys.limits(step), name)
 end
 
 -- Jobs that wait or run under the limit are not counted any more.
