@@ -238,6 +238,15 @@ function lanes.standing(step, record, queue)
   return tenant, ahead, redis.call("ZRANK", turns, tenant) or 0, redis.call("ZCARD", turns)
 end
 
+-- Of each tenant: name, weight, and 0 for the jobs that nobody counts.
+function lanes.weights(step, tenants)
+  local weights, list = weights_of(step, tenants), {}
+  for position = 1, #tenants do
+    list[position] = { tenants[position], weights[position], 0 }
+  end
+  return list
+end
+
 -- Of a lane: tenant, weight, and how many jobs wait in it.
 function lanes.describe(step, queue, tenant)
   local waiting = redis.call("ZCARD", keys.lane(step, queue, tenant))

@@ -29,7 +29,8 @@ class World:
         self.started: dict[str, list[str]] = {}
 
     def put(self) -> None:
-        dice, given = self.dice, {}
+        dice = self.dice
+        given: dict[str, Any] = {}
         if dice.random() < 0.6:
             given["limits"] = dice.sample(NAMES, dice.randint(1, 3))
         if dice.random() < 0.3:
