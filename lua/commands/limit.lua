@@ -95,6 +95,7 @@ function limit.apply(step, request)
   if limiting.is_family(name) then
     refill.sweep(step, name)
   else
+    throttles.settle(step, throttles.get(step, name))
     throttle.look_again(step, name)
   end
   events.report(step, "config", nil, request.queue or "", "", "limit:" .. name)

@@ -99,7 +99,7 @@ local function given_before(step, request, served)
   if not overtaken(served, request) then
     remember(step, request, served)
   end
-  local handout = hand.open(request.count)
+  local handout = hand.open(step, request.count)
   hand.again(step, request, handout)
   return handout.count > 0 and hand.answer(handout) or nil
 end
@@ -142,7 +142,7 @@ function pop.apply(step, request)
   flush(step)
   tick(step, request.count + limits.PROMOTED)
   flush(step)
-  local handout = hand.open(request.count)
+  local handout = hand.open(step, request.count)
   for position = 1, #request.queues do
     local queue = queues.named(step, request.queues[position])
     if queue and not queue.paused then

@@ -3,8 +3,8 @@
 -- Args: queue, cursor (empty: from the start), count (1 to limits.JOBS), or: empty, empty, 0, and
 -- tenants, for their weights alone.
 -- Returns: {cursor of the next page (empty: this was the last), then for each {tenant (empty: jobs
--- without one), weight, how many jobs of the queue wait}}. Without any when no job of the queue ever
--- had a tenant.
+-- without one), weight, how many jobs of the queue wait}}. None when no job of the queue ever had a
+-- tenant.
 -- Errors: INVALID. Cost: O(log n) a tenant.
 
 local arguments = require("rules.arguments")

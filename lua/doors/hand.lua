@@ -18,13 +18,15 @@ local workers = require("store.workers")
 local hand = {}
 
 -- What a pop hands out: the answer, as it is described in commands/pop.lua, how many jobs are in
--- it, and the bytes of payload that are left; once a job does not fit, it is full.
-function hand.open(count)
+-- it, the bytes of payload that are left, and up to how many limits are looked at; once a job does
+-- not fit, it is full.
+function hand.open(step, count)
   return {
     answer = { 0 },
     count = 0,
     most = count,
     bytes = limits.BYTES,
+    looks = (step.looked or 0) + limits.THROTTLES,
     refused = 0, -- jobs that were looked at in vain
     full = false,
     outside = nil, -- names of keys of payloads, and
@@ -80,7 +82,8 @@ local function claim_some(step, request, queue, handout, count)
   local texts, limited = records.texts(step, jids), settings.klasses(step)
   for position = 1, #jids do
     local jid, text, size = jids[position], texts[position], records.size(texts[position])
-    if size > handout.bytes and handout.count > 0 then
+    local laden = size > handout.bytes or (step.looked or 0) >= handout.looks
+    if laden and handout.count > 0 then
       handout.full = true
       lanes.put_back(step, queue, members, tenants, 2 * position - 1)
       break

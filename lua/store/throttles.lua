@@ -36,8 +36,15 @@ end
 -- What is allowed under this name: at_once, and rate, period, burst and interval, each may be nil.
 -- Or nil when nothing was ever said.
 function throttles.allowed(step, name)
-  local family = limiting.family(name)
-  return read_allowed(step, name) or family and read_allowed(step, family) or nil
+  local allowed, family = read_allowed(step, name), limiting.family(name)
+  if allowed or not family then
+    return allowed
+  end
+  local families = step.families
+  if families[family] == nil then
+    families[family] = read_allowed(step, family) or false
+  end
+  return families[family] or nil
 end
 
 local function read_lines(step, name)
@@ -53,10 +60,13 @@ end
 
 -- A limit as this step knows it.
 function throttles.get(step, name)
-  step.throttles = step.throttles or {}
+  if not step.throttles then
+    step.throttles, step.families = {}, {}
+  end
   local throttle = step.throttles[name]
   if not throttle then
     throttle = { name = name, lines = read_lines(step, name), changed = {} }
+    step.looked = (step.looked or 0) + 1
     throttle.parking = throttles.any_parked(throttle)
     step.throttles[name] = throttle
     throttles.learn(step, throttle)
@@ -85,6 +95,7 @@ end
 
 -- What is allowed may have changed in this step: all that is known is read again.
 function throttles.relearn(step)
+  step.families = {}
   for _, throttle in pairs(step.throttles or {}) do
     throttles.learn(step, throttle)
   end
@@ -132,7 +143,7 @@ end
 
 -- A job of this jid runs under the limit.
 function throttles.take(step, throttle, jid)
-  redis.call("ZADD", keys.slots(step, throttle.name), step.now, jid)
+  writes.pair(step, "ZADD", keys.slots(step, throttle.name), step.now, jid)
   throttle.used = throttle.used and throttle.used + 1
   throttles.take_tokens(step, throttle, 1)
 end
@@ -169,11 +180,13 @@ function throttles.any_parked(throttle)
   return false
 end
 
--- It does not run any more.
+-- It does not run any more. One that began to run before its klass had this limit holds no slot.
 function throttles.give_back(step, throttle, jid)
-  if redis.call("ZREM", keys.slots(step, throttle.name), jid) == 1 and throttle.used then
+  local slots = keys.slots(step, throttle.name)
+  if throttle.used and redis.call("ZSCORE", slots, jid) then
     throttle.used = throttle.used - 1
   end
+  writes.one(step, "ZREM", slots, jid)
 end
 
 local function note_parking(step, throttle)
