@@ -68,6 +68,13 @@ local function parents_of(step, record)
   return list
 end
 
+local function tell_limits(step, record, queue, tell)
+  local conditions = throttle.conditions(step, record, queue)
+  if #conditions > 0 then
+    tell("limits", conditions)
+  end
+end
+
 -- For a state, what belongs to it.
 local OF_STATE = {
   waiting = function(step, record, queue, tell)
@@ -79,7 +86,7 @@ local OF_STATE = {
     else
       tell("ahead", redis.call("ZRANK", keys.waiting(step, queue), places.member(record)))
     end
-    tell("limits", throttle.conditions(step, record, queue))
+    tell_limits(step, record, queue, tell)
   end,
   throttled = function(step, record, queue, tell)
     local head, position = lines.standing(step, record)
@@ -88,7 +95,7 @@ local OF_STATE = {
       tell("ahead", position)
       tell("behind", { head, states.name[records.get(step, head).state] })
     else
-      tell("limits", throttle.conditions(step, record, queue))
+      tell_limits(step, record, queue, tell)
     end
   end,
   depends = function(step, record, _, tell)

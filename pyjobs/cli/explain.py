@@ -84,7 +84,7 @@ def _before(found: Explanation) -> Iterator[str]:
         ((jid, state),) = found.behind.items()
         yield (
             f"{found.ahead:,} {_jobs(found.ahead)} of its order key {found.order_key!r} "
-            f"come first: {jid} ({state})"
+            f"{_come(found.ahead)} first: {jid} ({state})"
         )
     for limit in found.limits:
         yield from _limited(found, limit)
@@ -95,7 +95,7 @@ def _in_line(found: Explanation) -> Iterator[str]:
     if found.lanes is not None and not found.tenant:
         whose = "those without a tenant"
     if found.ahead:
-        yield f"{found.ahead:,} {_jobs(found.ahead)} of {whose} come first"
+        yield f"{found.ahead:,} {_jobs(found.ahead)} of {whose} {_come(found.ahead)} first"
     else:
         yield f"it is the next one of {whose}"
     if found.lanes is not None:
@@ -114,7 +114,7 @@ def _limited(found: Explanation, limit: LimitState) -> Iterator[str]:
     if limit.opens is not None:
         said.append(f"the next one in {duration(max(limit.opens - found.now, 0))}")
     if limit.ahead:
-        said.append(f"{limit.ahead:,} {_jobs(limit.ahead)} come first")
+        said.append(f"{limit.ahead:,} {_jobs(limit.ahead)} {_come(limit.ahead)} first")
     yield ", ".join(said)
 
 
@@ -134,6 +134,10 @@ def _queue(found: Explanation) -> Iterator[str]:
 
 def _jobs(number: int) -> str:
     return _plural("job", number)
+
+
+def _come(number: int) -> str:
+    return "comes" if number == 1 else "come"
 
 
 def _plural(word: str, number: int) -> str:

@@ -62,9 +62,7 @@ def test_parked_jobs_come_back_at_their_old_place_and_by_priority(engine: Engine
     assert "urgent" == held.jid
     engine.complete(held)
     assert ["1", "later"] == engine.waiting()
-    assert ["2", "3"] == [
-        jid.decode() for jid in engine.call("jobs", "q", "throttled", "", 10)[1:]
-    ]
+    assert ["2", "3"] == [jid.decode() for jid in engine.call("jobs", "q", "throttled", "", 10)[1:]]
 
 
 def test_a_job_under_several_limits_needs_all_and_takes_all_or_none(engine: Engine) -> None:
@@ -468,7 +466,7 @@ def spent(engine: Engine, call: Callable[[], object]) -> float:
     call()
     after: Any = engine.server.info("commandstats")
     names = ("cmdstat_fcall", "cmdstat_evalsha")
-    usec = sum(
+    usec: float = sum(
         after.get(n, {}).get("usec", 0) - before.get(n, {}).get("usec", 0) for n in names
     )
     return usec / 1000
@@ -504,10 +502,11 @@ def test_fifty_limited_jobs_are_handed_out_in_bounded_time(engine: Engine, names
         for n in range(50):
             under = [f"c:{n}-{k}" for k in range(names)]
             engine.put(f"{round_}-{n}", limits=under)
-    times = []
+    times: list[float] = []
+    held: list[Lease] = []
     for _ in range(8):
-        held: list[Lease] = []
         times.append(spent(engine, lambda: held.extend(engine.pop(count=50))))
         engine.step(*(("complete", *lease.key, b"", "", b"") for lease in held))
+        held.clear()
 
     assert min(times) < 2, times

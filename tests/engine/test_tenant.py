@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 import pytest
 
 from tests.engine.conftest import Engine, options, refused
 
 
-def put(engine: Engine, tenant: str, count: int, **given: int) -> None:
+def put(engine: Engine, tenant: str, count: int, **given: Any) -> None:
     for n in range(count):
         engine.put(f"{tenant}{n}", tenant=tenant, **given)
 
