@@ -39,6 +39,8 @@ return {
   { name = "tick" },
   -- the namespace
   { name = "configure" },
+  { name = "limit" },
+  { name = "tenant" },
   { name = "report" },
   { name = "deregister" },
   -- looking
@@ -62,4 +64,6 @@ return {
   -- mending
   { name = "check", reads = true },
   { name = "repair", alone = true },
+  { name = "limits", reads = true },
+  { name = "tenants", reads = true },
 }

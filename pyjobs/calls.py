@@ -284,6 +284,47 @@ def get(jids: Sequence[str]) -> Call[list[Snapshot | None]]:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitState:
+    """What is allowed under a name, and how much of it is taken; None: any number."""
+
+    name: str
+    at_once: int | None
+    """How many may run at a time."""
+    rate: int | None
+    """How many may start in `per` seconds."""
+    per: float | None
+    burst: int | None
+    """How many of the rate may start at once."""
+    running: int
+    open: int | None
+    """How many may start now."""
+    parked: int
+    """How many jobs are throttled because of it."""
+    opens: float | None = None
+    """When the next one may start by the rate, if none may now: seconds since the epoch."""
+    ahead: int | None = None
+    """Of a job that is explained, and throttled because of it: how many of those come first."""
+
+
+def _limit(answer: Sequence[Any]) -> LimitState:
+    name, *given = answer
+    numbers = [None if value == b"" else int(value) for value in given]
+    at_once, rate, period, burst, running, open_, parked, opens, *ahead = numbers
+    return LimitState(
+        text(name),
+        at_once,
+        rate,
+        period / 1000 if period else None,
+        burst,
+        running or 0,
+        open_,
+        parked or 0,
+        opens / 1000 if opens else None,
+        *ahead,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a job does not run. Times are seconds since the epoch, by the server's clock."""
 
@@ -297,7 +338,20 @@ class Explanation:
     due: float | None = None
     """When a scheduled job may run."""
     ahead: int = 0
-    """How many jobs of the queue are handed out before it, if it waits."""
+    """How many jobs of the queue, or of its tenant there, are handed out before it, if it waits;
+
+    how many of its order key come first, if it is throttled by that.
+    """
+    tenant: str = ""
+    """Whose turn it needs, if it waits where tenants take turns."""
+    lanes: tuple[int, int] | None = None
+    """Then: how many tenants have their turn before, and how many there are."""
+    limits: list[LimitState] = field(default_factory=list)
+    """The limits that it is under, if it is waiting or throttled."""
+    order_key: str = ""
+    """Of which others come first."""
+    behind: dict[str, str] = field(default_factory=dict)
+    """The first of its order key, with its state."""
     held: bool = False
     """Further dependencies are being added."""
     waits: int = 0
@@ -323,14 +377,17 @@ _MOMENTS = ("now", "since", "due", "ends")
 
 def _explanation(answer: Sequence[Any]) -> Explanation:
     known = dict(zip(_texts(answer[::2]), answer[1::2], strict=True))
-    for name in ("state", "queue", "worker", "group"):
+    for name in ("state", "queue", "worker", "group", "tenant", "order_key"):
         known[name] = text(known.get(name, b""))
     for name in ("paused", "held", "stalled"):
         known[name] = bool(known.get(name))
     for name in _MOMENTS:
         known[name] = known[name] / 1000 if known.get(name) else None
-    parents = _texts(known.get("parents", []))
-    known["parents"] = dict(zip(parents[::2], parents[1::2], strict=True))
+    for name in ("parents", "behind"):
+        jobs = _texts(known.get(name, []))
+        known[name] = dict(zip(jobs[::2], jobs[1::2], strict=True))
+    known["limits"] = [_limit(item) for item in known.get("limits", [])]
+    known["lanes"] = tuple(known["lanes"]) if "lanes" in known else None
     return Explanation(**known)
 
 
@@ -538,6 +595,56 @@ def forget(queues: Sequence[str]) -> Call[int]:
 def configure(name: str, value: str) -> Call[str]:
     """Give a setting a value, or with an empty one its default; answers what is now in force."""
     return Call("configure", [name, value], _word, marked=True)
+
+
+def limit(
+    name: str,
+    at_once: int | None = None,
+    rate: int | None = None,
+    period: int | None = None,
+    burst: int | None = None,
+) -> Call[str]:
+    """Set a limit; answers set, or, when nothing is given, removed."""
+    given: list[Argument] = ["" if value is None else value for value in (at_once, rate)]
+    given += ["" if value is None else value for value in (period, burst)]
+    return Call("limit", [name, *given], _word)
+
+
+def limits(
+    cursor: str = "", count: int = 100, names: Sequence[str] = ()
+) -> Call[tuple[str, list[LimitState]]]:
+    """Read these limits, or a page of those that were set."""
+
+    def read(answer: Sequence[Any]) -> tuple[str, list[LimitState]]:
+        return text(answer[0]), [_limit(item) for item in answer[1:]]
+
+    return Call("limits", [cursor, 0 if names else count, *names], read, "reads")
+
+
+@dataclass(frozen=True, slots=True)
+class TenantCounts:
+    """A tenant (empty: jobs without one): its weight, and how many of its jobs wait in a queue."""
+
+    tenant: str
+    weight: int
+    waiting: int
+
+
+def tenant(name: str, weight: int | None = None) -> Call[int]:
+    """Give a tenant a weight, None: the default; answers it."""
+    return Call("tenant", [name, "" if weight is None else weight], int)
+
+
+def tenants(
+    queue: str = "", cursor: str = "", count: int = 100, names: Sequence[str] = ()
+) -> Call[tuple[str, list[TenantCounts]]]:
+    """Read a page of the tenants whose jobs wait in a queue, or the weights of some."""
+
+    def read(answer: Sequence[Any]) -> tuple[str, list[TenantCounts]]:
+        found = [TenantCounts(text(name), int(weight), n) for name, weight, n in answer[1:]]
+        return text(answer[0]), found
+
+    return Call("tenants", [queue, cursor, 0 if names else count, *names], read, "reads")
 
 
 def report(worker: str, about: bytes, queues: Sequence[str] = ()) -> Call[str]:

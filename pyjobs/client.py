@@ -23,7 +23,7 @@ from pyjobs.job import Job
 from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
 from pyjobs.transaction import Transaction
-from pyjobs.views import Config, Jobs, Queues, Workers
+from pyjobs.views import Config, Jobs, Limits, Queues, Tenants, Workers
 from pyjobs.waiting import Waited
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Client:
         self.jobs = Jobs(self)
         self.queues = Queues(self)
         self.workers = Workers(self)
+        self.limits = Limits(self)
+        self.tenants = Tenants(self)
         self.config = Config(self)
         self.events = Events(self)
 

@@ -121,6 +121,21 @@ class Job:
         return list(self._snapshot.record.options.get("tags", []))
 
     @property
+    def limits(self) -> list[str]:
+        """Names of the limits that the job starts under."""
+        return list(self._snapshot.record.options.get("limits", []))
+
+    @property
+    def order_key(self) -> str:
+        """The key of the jobs that run one after another with this one, or empty."""
+        return str(self._snapshot.record.options.get("order_key", ""))
+
+    @property
+    def tenant(self) -> str:
+        """The tenant whose turns the job uses, or empty."""
+        return str(self._snapshot.record.options.get("tenant", ""))
+
+    @property
     def origin(self) -> str:
         """The jid of the recurring job that made this one, or empty."""
         return str(self._snapshot.record.options.get("origin", ""))

@@ -77,6 +77,12 @@ class RunOptions(BackoffOptions, total=False):
     """
     keep_result: Seconds
     """Seconds for which the result is kept; default 0: not at all."""
+    limits: Iterable[str]
+    """Names of up to 8 limits that it starts under, see `client.limits`."""
+    order_key: str
+    """Jobs of one key run one after another, in the order in which they became runnable."""
+    tenant: str
+    """Tenants of a queue take turns, see `client.tenants`."""
 
 
 class JobOptions(StayOptions, RunOptions, total=False):
@@ -213,6 +219,9 @@ _WIRE = {
     "backoff_jitter": thousandths,
     "context": context,
     "keep_result": milliseconds,
+    "limits": texts,
+    "order_key": text,
+    "tenant": text,
     "if_exists": text,
     "backlog": integer,
 }
@@ -225,6 +234,7 @@ _DEFAULTS: dict[str, Any] = {
     "depends": [],
     "context": b"",
     "keep_result": 0,
+    "limits": [],
 }
 
 

@@ -33,6 +33,8 @@ SLICE_JOBS = 100
 """Jobs that one call takes: `JOBS` in `lua/rules/limits.lua`."""
 SLICE_BYTES = 262144
 """Bytes of payload that one call takes: `BYTES` in `lua/rules/limits.lua`."""
+SLICE_LIMITS = 50
+"""Limits that the jobs of one call are put under: `THROTTLES` in `lua/rules/limits.lua`."""
 
 
 def held_back(wire: dict[str, Any]) -> tuple[dict[str, Any], list[list[str]], dict[str, Any]]:
@@ -69,6 +71,7 @@ class Put:
     ) -> None:
         self.jid = jid
         self.size = len(payload) + 64
+        self.limits: Sequence[str] = wire.get("limits", ())
         wire, self._slices, self._rest = held_back(wire)
         self.call = calls.put(queue, jid, klass, payload, options.pack(wire))
 
@@ -134,10 +137,14 @@ class Slices:
     def _gather(self) -> list[Put]:
         gathered, self._left = self._left, []
         size = sum(put.size for put in gathered)
+        limits = {name for put in gathered for name in put.limits}
         if gathered and not gathered[0].whole:
             return gathered
         for put in self._puts:
             full = len(gathered) == SLICE_JOBS or size + put.size > SLICE_BYTES
+            if put.limits:
+                limits.update(put.limits)
+                full = full or len(limits) > SLICE_LIMITS
             if gathered and (full or not put.whole):
                 self._left.append(put)
                 break
@@ -232,6 +239,8 @@ def pop(
         except BaseException:
             requests.lose(names, request)
             raise
+        if not popped.jobs and not popped.rest:
+            continue  # jobs were in the way that may not start
         left = ends - time.monotonic()
         if popped.jobs or left <= 0:
             jobs: list[Snapshot] = popped.jobs

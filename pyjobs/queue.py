@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
-from pyjobs.calls import QueueCounts
+from pyjobs.calls import QueueCounts, TenantCounts
 from pyjobs.job import Job
 from pyjobs.options import JobOptions, RunOptions, Seconds
 from pyjobs.putting import prepare
@@ -187,9 +187,10 @@ class Queue:
 
     # sync-only: a length cannot be awaited
     def __len__(self) -> int:
-        """Waiting, scheduled, blocked and running jobs."""
+        """Waiting, throttled, scheduled, blocked and running jobs."""
         counts = self.counts
-        return counts.waiting + counts.scheduled + counts.depends + counts.running + counts.stalled
+        runnable = counts.waiting + counts.throttled + counts.scheduled
+        return runnable + counts.depends + counts.running + counts.stalled
 
     def __bool__(self) -> bool:
         """Return True: a queue is one also when it is empty."""
@@ -215,6 +216,10 @@ class Queue:
         """Return counts and times of a UTC day: a date, a moment in seconds, or None for today."""
         day = None if date is None else _day(date)
         return stats.read(self._client.run(calls.stats(self.name, day)))
+
+    def tenants(self) -> list[TenantCounts]:
+        """Return the tenants with jobs waiting here, by name; none if no job ever had a tenant."""
+        return self._client.run(plans.pages(lambda cursor: calls.tenants(self.name, cursor)))
 
     @property
     def jobs(self) -> QueueJobs:
@@ -274,6 +279,10 @@ class QueueJobs:
     def scheduled(self, offset: int = 0, count: int = 25) -> list[str]:
         """Jids by the moment at which they become due."""
         return self.in_state("scheduled", offset, count)
+
+    def throttled(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids that a limit or an order key holds up, by priority and age."""
+        return self.in_state("throttled", offset, count)
 
     def depends(self, offset: int = 0, count: int = 25) -> list[str]:
         """Jids that wait for other jobs."""

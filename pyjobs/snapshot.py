@@ -76,7 +76,10 @@ def _event(entry: record.Entry) -> Event:
 
 @dataclass(slots=True)
 class Popped:
-    """A pop's answer: jobs, or milliseconds until something may be due, and the rings."""
+    """A pop's answer: jobs, or milliseconds until something may be due, and the rings.
+
+    Without jobs and milliseconds: jobs that may not start were in the way; pop again.
+    """
 
     jobs: list[Snapshot]
     rest: int

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, options, plans
-from pyjobs.calls import QueueCounts, WorkerCounts
-from pyjobs.errors import JobNotFound
+from pyjobs.calls import LimitState, QueueCounts, WorkerCounts
+from pyjobs.errors import InvalidArgument, JobNotFound
 from pyjobs.job import Job, RecurringJob
-from pyjobs.options import Reference
+from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
 
 if TYPE_CHECKING:
@@ -119,6 +119,105 @@ class Workers:
     def deregister(self, *names: str) -> int:
         """Take workers off the registry; what they hold stays theirs until the leases end."""
         return self._client.run(calls.deregister(names)) if names else 0
+
+
+class Limits:
+    """Limits by name: `client.limits`.
+
+    A name is one that jobs are put under (`limits=["smtp"]`), a family (`customer:*`: each name
+    that begins with `customer:` by itself, unless it has a limit of its own), or `queue:` or
+    `klass:` and the name of a queue or a class.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __getitem__(self, name: str) -> Limit:
+        """Return a limit; it need not have been set yet."""
+        return Limit(self._client, name)
+
+    @property
+    def states(self) -> list[LimitState]:
+        """All limits that were set, by name. Members of a family are not among them."""
+        return self._client.run(plans.pages(calls.limits))
+
+
+class Limit:
+    """How many jobs may run at once under a name, and how many may start in a time."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client
+        self.name = options.text(name, "limit")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    def set(
+        self,
+        at_once: int | None = None,
+        *,
+        rate: int | None = None,
+        per: Seconds = 1,
+        burst: int | None = None,
+    ) -> None:
+        """Let `at_once` jobs run at a time, and `rate` start in `per` seconds; None: any number.
+
+        `burst` is how many of the rate may start at once: 1 spreads them evenly, None is all of
+        them. It is in force with the next pop, and replaces what was set before.
+        """
+        if at_once is None and rate is None:
+            raise InvalidArgument("limit: give at_once, rate or both; remove() ends a limit")
+        given = {"at_once": at_once, "rate": rate, "burst": burst}
+        numbers = [v if v is None else options.integer(v, name) for name, v in given.items()]
+        period = None if rate is None else options.milliseconds(per, "per")
+        self._client.run(calls.limit(self.name, numbers[0], numbers[1], period, numbers[2]))
+
+    def remove(self) -> None:
+        """Limit nothing any more."""
+        self._client.run(calls.limit(self.name))
+
+    @property
+    def state(self) -> LimitState:
+        """What is allowed, by the limit's family if it is not its own, and what is taken of it."""
+        _, found = self._client.run(calls.limits(names=[self.name]))
+        return found[0]
+
+
+class Tenants:
+    """Tenants by name: `client.tenants`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __getitem__(self, name: str) -> Tenant:
+        """Return a tenant; nobody need have put a job for it."""
+        return Tenant(self._client, name)
+
+
+class Tenant:
+    """Somebody whose jobs take turns with those of others, in each queue."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client
+        self.name = options.text(name, "tenant")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    @property
+    def weight(self) -> int:
+        """How many turns it has for each one of a tenant with the weight 1, the default."""
+        _, found = self._client.run(calls.tenants(names=[self.name]))
+        return found[0].weight
+
+    # sync-only: an assignment cannot be awaited
+    @weight.setter
+    def weight(self, weight: int) -> None:
+        self.set_weight(weight)
+
+    def set_weight(self, weight: int) -> None:
+        """Give it so many turns, 1 to 1,000."""
+        self._client.run(calls.tenant(self.name, options.integer(weight, "weight")))
 
 
 class Config:

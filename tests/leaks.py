@@ -20,10 +20,15 @@ SINGLE = {
     "ended",
     "events",
     "groups",
+    "laned",
+    "limits",
+    "parking",
     "queues",
+    "refills",
     "sequence",
     "tags",
     "tracked",
+    "weights",
     "workers",
 }
 
@@ -33,10 +38,19 @@ STATE_SETS = {
     "scheduled": 13,  # priority, put sequence
     "depends": 0,
     "running": 6,  # token: epoch, attempt
+    "throttled": 6,  # place
     "complete": 0,
     "failed": 0,
 }
-STATES = {1: "waiting", 2: "scheduled", 3: "depends", 4: "running", 6: "complete", 7: "failed"}
+STATES = {
+    1: "waiting",
+    2: "scheduled",
+    3: "depends",
+    4: "running",
+    5: "throttled",
+    6: "complete",
+    7: "failed",
+}
 
 # A job's side keys, and the flag in its record that says there is one.
 SIDE_KEYS = {"parents": 4, "dependents": 8, "payload": 32, "failure": 64}
@@ -104,13 +118,17 @@ class Partition:
                 yield from self._state_sets(kind, keys)
             elif kind in SIDE_KEYS:
                 yield from self._side_keys(kind, keys)
+            elif kind == "lane":
+                yield from self._lanes(keys)
+            elif kind in {"slots", "line", "parked", "queued", "limit"}:
+                yield from self._limits(kind, keys)
             elif kind in {"tag", "group"}:
                 yield from self._indexes(kind, keys)
             elif kind == "worker":
                 yield from self._workers(keys)
             elif kind == "template":
                 yield from self._templates(keys)
-            elif kind in {"recurring", "ring"}:
+            elif kind in {"recurring", "ring", "turns", "tenants"}:
                 yield from self._of_unknown_queues(keys)
             elif kind not in SINGLE | {"", "job"}:
                 yield from ((key, "has no time to live") for key in keys.values())
@@ -128,11 +146,43 @@ class Partition:
                 elif (STATES.get(record.state), record.queue) != (state, int(number)):
                     yield key, f"its member {shown(jid)} is in another state or queue"
 
+    def _lanes(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
+        # A lane is a part of its queue's waiting set.
+        for name, key in keys.items():
+            number = name.partition(b":")[0]
+            for member in self.members(key):
+                jid = member[STATE_SETS["waiting"] :]
+                record = self.records.get(jid)
+                if record is None or (record.state, record.queue) != (1, int(number)):
+                    yield key, f"its member {shown(jid)} does not wait in this queue"
+
+    def _limits(self, kind: str, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
+        if kind == "limit":
+            yield from self._not_in(b"limits", keys, "the limit is not listed")
+        elif kind == "queued":
+            yield from (
+                (key, f"counts jobs of queue {shown(number)}, which is not registered")
+                for key in keys.values()
+                for number in self.members(key)
+                if not self.client.hexists(self.root, b"name:" + number)
+            )
+        else:
+            prefix = STATE_SETS["throttled"] if kind == "parked" else 0
+            for key in keys.values():
+                for member in self.members(key):
+                    record = self.records.get(member[prefix:])
+                    if record is None or record.flags & TRACE or record.state in {6, 7}:
+                        yield key, f"its member {shown(member[prefix:])} is not to run any more"
+
     def _records(self) -> Iterator[tuple[bytes, str]]:
         present = {
             (state, int(number), member[prefix:])
             for state, prefix in STATE_SETS.items()
             for number, key in self.kinds.get(state, {}).items()
+            for member in self.members(key)
+        } | {
+            ("waiting", int(name.partition(b":")[0]), member[STATE_SETS["waiting"] :])
+            for name, key in self.kinds.get("lane", {}).items()
             for member in self.members(key)
         }
         for jid, record in self.records.items():

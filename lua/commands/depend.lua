@@ -12,6 +12,7 @@ local depends = require("doors.depends")
 local edges = require("store.edges")
 local history = require("store.history")
 local job = require("rules.job")
+local pass_on = require("doors.order")
 local records = require("store.records")
 local sequence = require("store.sequence")
 local states = require("rules.states")
@@ -25,7 +26,7 @@ local depend = {}
 
 local ALLOWED = { depends = true, missing = true, parent_failure = true }
 local HOLDS = { more = true, last = true, [""] = true }
-local BLOCKABLE = { waiting = true, scheduled = true, depends = true }
+local BLOCKABLE = { waiting = true, scheduled = true, depends = true, throttled = true }
 
 function depend.parse(step, args)
   arguments.count(args, 3)
@@ -56,6 +57,7 @@ local function park(step, record, queue)
   edges.postpone(record, record.state == states.number.scheduled and record.since or nil)
   history.spell(record, queue)
   withdraw(step, record, queue)
+  pass_on(step, record)
   edges.park(step, record, queue)
 end
 

@@ -3,25 +3,33 @@
 -- Args: jid.
 -- Returns: {name, value, name, ...}, of these what applies: now; state; queue; paused (1: pops of
 -- the queue find nothing); since (of the state) or due (scheduled); ahead (waiting: how many jobs
--- of the queue are handed out before it); held (1: further dependencies are being added); waits
--- (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends (0: never) and
--- stalled (1: the lease has run out) of a running job; group (failed); workers (live ones that have
--- reported to serve the queue) and silent (live ones that have reported no queues). Live is who was
--- seen within limits.LIVE; of those, the limits.JOBS seen last are counted. Times are milliseconds.
+-- of the queue, or of its tenant's lane, are handed out before it; behind others of its order key:
+-- how many); tenant and lanes (waiting where tenants take turns: how many lanes have theirs before,
+-- and how many there are); limits (waiting or throttled: of each what the command limits answers,
+-- and how many are parked before it, empty: it is not parked there); order_key and behind
+-- (throttled: jid and state of the first of the key); held (1: further dependencies are being
+-- added); waits (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends
+-- (0: never) and stalled (1: the lease has run out) of a running job; group (failed); workers (live
+-- ones that have reported to serve the queue) and silent (live ones that have reported no queues).
+-- Live is who was seen within limits.LIVE; of those, the limits.JOBS seen last are counted. Times
+-- are milliseconds.
 -- Errors: INVALID, NOJOB.
 -- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.
 
 local arguments = require("rules.arguments")
 local claim = require("doors.claim")
-local enter = require("doors.enter")
 local failures = require("store.failures")
 local keys = require("store.keys")
+local lanes = require("doors.lanes")
 local limits = require("rules.limits")
+local lines = require("store.lines")
+local places = require("store.places")
 local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local registry = require("doors.registry")
 local states = require("rules.states")
+local throttle = require("doors.throttle")
 
 local flags = states.flags
 
@@ -60,11 +68,35 @@ local function parents_of(step, record)
   return list
 end
 
+local function tell_limits(step, record, queue, tell)
+  local conditions = throttle.conditions(step, record, queue)
+  if #conditions > 0 then
+    tell("limits", conditions)
+  end
+end
+
 -- For a state, what belongs to it.
 local OF_STATE = {
   waiting = function(step, record, queue, tell)
-    local waiting = keys.waiting(step, queue)
-    tell("ahead", redis.call("ZRANK", waiting, enter.member(record)))
+    if queue.fair then
+      local tenant, ahead, before, count = lanes.standing(step, record, queue)
+      tell("tenant", tenant)
+      tell("ahead", ahead)
+      tell("lanes", { before, count })
+    else
+      tell("ahead", redis.call("ZRANK", keys.waiting(step, queue), places.member(record)))
+    end
+    tell_limits(step, record, queue, tell)
+  end,
+  throttled = function(step, record, queue, tell)
+    local head, position = lines.standing(step, record)
+    if position and position > 0 then
+      tell("order_key", lines.of(record))
+      tell("ahead", position)
+      tell("behind", { head, states.name[records.get(step, head).state] })
+    else
+      tell_limits(step, record, queue, tell)
+    end
   end,
   depends = function(step, record, _, tell)
     if records.has(record, flags.HELD) then
@@ -86,7 +118,7 @@ local OF_STATE = {
   end,
 }
 
-local RUNS_LATER = { waiting = true, scheduled = true, depends = true }
+local RUNS_LATER = { waiting = true, scheduled = true, depends = true, throttled = true }
 
 function explain.apply(step, record)
   local state = states.name[record.state]

@@ -1,4 +1,4 @@
--- forget: empty queues leave the registry, with their pause and their heartbeat, all or none.
+-- forget: empty queues leave the registry, with their pause, heartbeat and limit, all or none.
 --
 -- Args: queues, at most limits.JOBS.
 -- Returns: how many were there.
@@ -12,9 +12,11 @@ local arguments = require("rules.arguments")
 local census = require("doors.census")
 local clock = require("store.clock")
 local keys = require("store.keys")
+local limiting = require("rules.limiting")
 local limits = require("rules.limits")
 local queues = require("store.queues")
 local refuse = require("rules.refusal")
+local throttles = require("store.throttles")
 local writes = require("store.writes")
 
 local forget = {}
@@ -49,7 +51,13 @@ function forget.apply(step, plan)
     local queue = plan[position]
     queues.forget(step, queue)
     clock.forget(step, queue.number)
+    if queue.limited then
+      throttles.forget(step, limiting.QUEUE .. queue.name)
+    end
     writes.drop(step, keys.ring(step, queue))
+    writes.drop(step, keys.turns(step, queue))
+    writes.drop(step, keys.tenants(step, queue))
+    writes.one(step, "HDEL", keys.laned(step), queue.number)
   end
   return #plan
 end

@@ -8,10 +8,11 @@
 
 local arguments = require("rules.arguments")
 local claim = require("doors.claim")
-local enter = require("doors.enter")
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local lanes = require("doors.lanes")
 local pages = require("store.pages")
+local places = require("store.places")
 local queues = require("store.queues")
 local scheduled = require("store.scheduled")
 
@@ -19,7 +20,8 @@ local jobs = {}
 
 -- key: the set of that state. jid: where the jid starts in a member. newest: newest first.
 local STATES = {
-  waiting = { key = keys.waiting, jid = enter.JID },
+  waiting = { key = keys.waiting, jid = places.JID },
+  throttled = { key = keys.throttled, jid = places.JID },
   scheduled = { key = keys.scheduled, jid = scheduled.JID },
   depends = { key = keys.depends, jid = 1 },
   running = { key = keys.running, jid = claim.JID, live = true },
@@ -52,7 +54,9 @@ function jobs.apply(step, request)
   end
   local set = STATES[request.state]
   local page
-  if set.stalled or set.live then
+  if request.state == "waiting" and queue.fair then
+    page = lanes.page(step, queue, request)
+  elseif set.stalled or set.live then
     page = pages.scored(set.key(step, queue), request, set.stalled and step.now or nil, step.now)
   else
     page = pages.ranked(set.key(step, queue), request, set.newest)

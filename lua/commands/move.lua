@@ -23,6 +23,8 @@ local withdraw = require("doors.withdraw")
 
 local move = {}
 
+local STAYS = { waiting = true, throttled = true, depends = true }
+
 function move.parse(step, args)
   arguments.count(args, 3)
   queues.want(step, arguments.name(args[2], "queue"))
@@ -37,7 +39,7 @@ function move.check(step, request)
   local record, home = subject.find(step, request.jid, "put")
   local state = states.name[record.state]
   local there = home.name == request.queue and request.delay == 0
-  if there and (state == "waiting" or state == "depends") then
+  if there and STAYS[state] then
     return { answer = state }
   end
   sequence.need(step)

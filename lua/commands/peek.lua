@@ -6,10 +6,10 @@
 
 local arguments = require("rules.arguments")
 local describe = require("doors.describe")
-local enter = require("doors.enter")
-local keys = require("store.keys")
+local lanes = require("doors.lanes")
 local limits = require("rules.limits")
 local queues = require("store.queues")
+local places = require("store.places")
 local records = require("store.records")
 
 local peek = {}
@@ -33,11 +33,10 @@ function peek.apply(step, request)
   if not queue then
     return {}
   end
-  local last = request.offset + request.count - 1
-  local members = redis.call("ZRANGE", keys.waiting(step, queue), request.offset, last)
+  local members = lanes.peek(step, queue, request.offset, request.count)
   local jids = {}
   for position = 1, #members do
-    jids[position] = string.sub(members[position], enter.JID)
+    jids[position] = string.sub(members[position], places.JID)
     records.want(step, jids[position])
   end
   records.read(step)

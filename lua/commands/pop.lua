@@ -7,9 +7,11 @@
 -- then the queues, with weighted each followed by its weight, 1 to limits.WEIGHT.
 -- Returns: {0, then for each job queue, jid, klass, end of the lease (0: none), record, payload
 -- (empty: inside the record)}, or, when there is none, {milliseconds until something may be due (at
--- most limits.SLEEP), then, with wait, the rings to block on}.
+-- most limits.SLEEP; 0, without wait: jobs were in the way that may not start, pop again), then,
+-- with wait, the rings to block on}.
 -- Events: popped, and what the tick brings about.
--- Cost: O(log n) a job and queue, at most limits.JOBS jobs or limits.BYTES of payload, and a tick.
+-- Cost: O(log n) a job, limit and queue, at most limits.JOBS jobs or limits.BYTES of payload, and a
+-- tick; about limits.REFUSED jobs that may not start, which are parked.
 --
 -- The apply reads: what is runnable is known only after the step's other members and the tick.
 -- Nothing in it can be refused, and a pop is the last member of a step.
@@ -97,19 +99,25 @@ local function given_before(step, request, served)
   if not overtaken(served, request) then
     remember(step, request, served)
   end
-  local handout = hand.open(request.count)
+  local handout = hand.open(step, request.count)
   hand.again(step, request, handout)
   return handout.count > 0 and hand.answer(handout) or nil
 end
 
--- Nothing to hand out: how long to rest, and what to wait for.
-local function rest(step, request)
+-- Nothing to hand out: how long to rest, and what to wait for. Behind jobs that may not be handed
+-- out, and are parked by now, there may be others that may.
+local function rest(step, request, handout)
+  flush(step)
+  if handout.refused > 0 and not request.wait then
+    return { 0 }
+  end
   if request.wait then
     for position = 1, #request.queues do
       rings.wait(step, queues.ensure(step, request.queues[position]))
     end
   end
-  local empty = { alarm.rest(step, request) }
+  local pause = alarm.rest(step, request)
+  local empty = { handout.refused > 0 and 1 or pause }
   if request.wait then
     for position = 1, #request.queues do
       empty[position + 1] = keys.ring(step, queues.named(step, request.queues[position]))
@@ -134,7 +142,7 @@ function pop.apply(step, request)
   flush(step)
   tick(step, request.count + limits.PROMOTED)
   flush(step)
-  local handout = hand.open(request.count)
+  local handout = hand.open(step, request.count)
   for position = 1, #request.queues do
     local queue = queues.named(step, request.queues[position])
     if queue and not queue.paused then
@@ -142,7 +150,7 @@ function pop.apply(step, request)
     end
   end
   if handout.count == 0 then
-    return rest(step, request)
+    return rest(step, request, handout)
   end
   if request.wait then
     alarm.pass_on(step, request)

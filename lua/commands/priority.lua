@@ -30,7 +30,7 @@ end
 
 function priority.apply(step, plan)
   local record, queue = plan.record, plan.queue
-  if record.state == states.number.waiting then
+  if record.state == states.number.waiting or record.state == states.number.throttled then
     enter.reorder(step, record, queue, plan.priority)
   elseif record.state == states.number.scheduled then
     scheduled.reorder(step, record, queue, plan.priority)

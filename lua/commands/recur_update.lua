@@ -14,6 +14,7 @@ local arguments = require("rules.arguments")
 local events = require("store.events")
 local job = require("rules.job")
 local klasses = require("store.klasses")
+local limiting = require("rules.limiting")
 local payloads = require("rules.payloads")
 local queues = require("store.queues")
 local recurrence = require("rules.recurrence")
@@ -40,6 +41,18 @@ function update.parse(step, args)
   return request
 end
 
+-- The children's options under these changes.
+local function changed(options, changes)
+  local merged = {}
+  for name in pairs(recurrence.OPTIONS) do
+    merged[name] = options[name]
+    if changes[name] ~= nil then
+      merged[name] = changes[name]
+    end
+  end
+  return merged
+end
+
 function update.check(step, request)
   if request.payload then
     payloads.check(request.payload, settings.value(step, "max-payload"))
@@ -48,6 +61,7 @@ function update.check(step, request)
   if not template then
     refuse("NOJOB", "no recurring job " .. request.jid)
   end
+  limiting.check(changed(template.options, request.changes))
   steps.touch(step, request.jid)
   return { request = request, template = template }
 end
@@ -77,11 +91,7 @@ function update.apply(step, plan)
   if changes.klass then
     template.klass = klasses.number(step, changes.klass)
   end
-  for name in pairs(recurrence.OPTIONS) do
-    if changes[name] ~= nil then
-      template.options[name] = changes[name]
-    end
-  end
+  template.options = changed(template.options, changes)
   reschedule(step, template, changes)
   templates.save(step, template, queue, plan.request.payload)
   events.report(step, "recur", template, queue.name, "", "updated")

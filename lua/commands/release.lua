@@ -45,11 +45,9 @@ function release.apply(step, plan)
   leave.record(step, record, queue, "released", state)
   events.report(step, "released", record, queue.name, worker, state)
   if plan.delay > 0 then
-    place(step, record, queue, step.now + plan.delay)
-  else
-    enter.kept(step, record, queue)
+    return place(step, record, queue, step.now + plan.delay)
   end
-  return state
+  return enter.kept(step, record, queue)
 end
 
 return release

@@ -1,9 +1,19 @@
 -- Whether a job that a pop has taken out of the waiting set may be handed out. Asked only for jobs
--- with options that the doors go by: for others the answer is yes.
+-- with options that the doors go by, and when klasses have limits: for others the answer is yes.
+
+local events = require("store.events")
+local throttle = require("doors.throttle")
 
 -- Returns true, or false when something else has become of the job. What is changed in the record
 -- of a job that may be handed out is not saved here: the claim goes on from it.
-local function admit(_, _, _)
+local function admit(step, queue, record)
+  local name = throttle.start(step, record, queue)
+  if name then
+    throttle.park(step, record, queue, name)
+    events.report(step, "throttled", record, queue.name, "", name)
+    return false
+  end
+  record.packed = nil
   return true
 end
 

@@ -29,8 +29,7 @@ local function again(step, record, queue, ending)
     end
     events.report(step, ending.entry, record, queue.name, worker, "")
     if ending.kept then
-      enter.kept(step, record, queue)
-      return "waiting"
+      return enter.kept(step, record, queue)
     end
     return place(step, record, queue, ending.due)
   end

@@ -2,6 +2,7 @@
 
 local ends = require("store.ends")
 local failures = require("store.failures")
+local pass_on = require("doors.order")
 
 local conclude = {}
 
@@ -9,6 +10,7 @@ local conclude = {}
 -- saves the record.
 function conclude.ended(step, record)
   ends.tell(step, record)
+  pass_on(step, record)
 end
 
 -- Into the failed state. failure: group, message and what else belongs to it, see

@@ -4,6 +4,7 @@ local edges = require("store.edges")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local orphan = require("doors.orphan")
+local pass_on = require("doors.order")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local states = require("rules.states")
@@ -141,6 +142,7 @@ function depends.bind(step, record, queue, tie, hold)
   if hold then
     records.raise(record, states.flags.HELD)
   end
+  pass_on(step, record)
   edges.park(step, record, queue)
 end
 

@@ -2,10 +2,18 @@
 
 local purge = require("doors.purge")
 local records = require("store.records")
+local refill = require("doors.refill")
 local stats = require("store.stats")
+local throttles = require("store.throttles")
 local writes = require("store.writes")
 
 local function flush(step)
+  if step.refills then
+    refill.flush(step)
+  end
+  if step.throttles then
+    throttles.flush(step)
+  end
   if step.kept then
     purge.surplus(step)
   end

@@ -2,26 +2,32 @@
 
 local admit = require("doors.admit")
 local claim = require("doors.claim")
-local enter = require("doors.enter")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
+local lanes = require("doors.lanes")
 local limits = require("rules.limits")
+local places = require("store.places")
 local queues = require("store.queues")
 local records = require("store.records")
 local rings = require("store.rings")
+local settings = require("store.settings")
 local states = require("rules.states")
+local throttle = require("doors.throttle")
 local workers = require("store.workers")
 
 local hand = {}
 
 -- What a pop hands out: the answer, as it is described in commands/pop.lua, how many jobs are in
--- it, and the bytes of payload that are left; once a job does not fit, it is full.
-function hand.open(count)
+-- it, the bytes of payload that are left, and up to how many limits are looked at; once a job does
+-- not fit, it is full.
+function hand.open(step, count)
   return {
     answer = { 0 },
     count = 0,
     most = count,
     bytes = limits.BYTES,
+    looks = (step.looked or 0) + limits.THROTTLES,
+    refused = 0, -- jobs that were looked at in vain
     full = false,
     outside = nil, -- names of keys of payloads, and
     places = nil, -- where in the answer they go
@@ -56,18 +62,8 @@ function hand.answer(handout)
   return handout.answer
 end
 
--- Puts members, each with its score after it, back from a position on.
-local function put_back(waiting, members, from)
-  for position = from, #members, 2 do
-    redis.call("ZADD", waiting, members[position + 1], members[position])
-  end
-end
-
 -- The text of a job that may be handed out, or nil.
 local function may_go(step, queue, jid, text)
-  if not records.ruled(text) then
-    return text
-  end
   step.records[jid] = text
   if admit(step, queue, records.get(step, jid)) then
     return records.text(step, jid)
@@ -75,40 +71,59 @@ local function may_go(step, queue, jid, text)
   return nil
 end
 
--- Claims jobs of a queue, as many as there is room for. The first job of a pop always fits.
-local function claim_some(step, request, queue, handout)
-  local waiting = keys.waiting(step, queue)
-  local members = redis.call("ZPOPMIN", waiting, handout.most - handout.count)
-  local jids = {}
+-- Claims up to `count` jobs of a queue; returns how many it went past, and whether there may be
+-- others. The first job of a pop always fits.
+local function claim_some(step, request, queue, handout, count)
+  local members, tenants, empty = lanes.take(step, queue, count)
+  local jids, claimed = {}, handout.count
   for position = 1, #members / 2 do
-    jids[position] = string.sub(members[2 * position - 1], enter.JID)
+    jids[position] = string.sub(members[2 * position - 1], places.JID)
   end
-  local texts = records.texts(step, jids)
-  local grant
+  local texts, limited = records.texts(step, jids), settings.klasses(step)
   for position = 1, #jids do
-    local size = records.size(texts[position])
-    if size > handout.bytes and handout.count > 0 then
+    local jid, text, size = jids[position], texts[position], records.size(texts[position])
+    local laden = size > handout.bytes or (step.looked or 0) >= handout.looks
+    if laden and handout.count > 0 then
       handout.full = true
-      put_back(waiting, members, 2 * position - 1)
+      lanes.put_back(step, queue, members, tenants, 2 * position - 1)
       break
     end
-    local jid, text = jids[position], may_go(step, queue, jids[position], texts[position])
+    if limited or records.ruled(text) then
+      text = may_go(step, queue, jid, text)
+    end
     if text then
       handout.bytes = handout.bytes - size
-      grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
+      queue.grant = queue.grant
+        or claim.grant(step, queue, request.worker, request.request, request.lease)
       local ending, klass, flag
-      text, ending, klass, flag = claim.give(step, grant, jid, text)
+      text, ending, klass, flag = claim.give(step, queue.grant, jid, text)
       add(step, handout, queue, jid, klass, ending, text, flag)
     end
   end
+  local past = #jids - (handout.count - claimed) + empty
+  return past, #jids == count or empty > 0
 end
 
+-- Claims as many jobs of a queue as there is room for. Of jobs that may not be handed out, it goes
+-- past limits.REFUSED in one pop.
 function hand.out(step, request, queue, handout)
-  if handout.count < handout.most and not handout.full then
-    claim_some(step, request, queue, handout)
+  local room, limit = throttle.room(step, queue)
+  local before, more = handout.count, true
+  local count = math.min(handout.most - before, room)
+  while more and count > 0 and not handout.full and handout.refused < limits.REFUSED do
+    local claimed = handout.count
+    local past
+    past, more = claim_some(step, request, queue, handout, count)
+    handout.refused = handout.refused + past
+    room = room - (handout.count - claimed)
+    count = math.min(handout.most - handout.count, room)
+  end
+  queue.grant = nil
+  if limit then
+    throttle.started(step, queue, limit, handout.count - before)
   end
   -- Waking is a chain: who leaves jobs behind wakes the next.
-  if queue.waiters > step.now and redis.call("EXISTS", keys.waiting(step, queue)) == 1 then
+  if queue.waiters > step.now and room > 0 and lanes.any(step, queue) then
     rings.wake(step, queue)
   end
 end
@@ -120,7 +135,7 @@ local function earlier(one, other)
   elseif one.record.priority ~= other.record.priority then
     return one.record.priority < other.record.priority
   end
-  return enter.member(one.record) < enter.member(other.record)
+  return places.member(one.record) < places.member(other.record)
 end
 
 -- The jobs that this request was given before, as far as they are still held, in the same order.

@@ -5,9 +5,11 @@ local claim = require("doors.claim")
 local history = require("store.history")
 local keys = require("store.keys")
 local records = require("store.records")
+local rings = require("store.rings")
 local settings = require("store.settings")
 local states = require("rules.states")
 local stats = require("store.stats")
+local throttle = require("doors.throttle")
 local workers = require("store.workers")
 local writes = require("store.writes")
 
@@ -28,6 +30,9 @@ local function end_lease(step, queue, member, worker, waited, run, ran)
   writes.one(step, "ZREM", keys.running(step, queue), member)
   workers.let_go(step, worker, member)
   stats.observe(step, queue, waited, run, ran)
+  if queue.limited then
+    rings.wake(step, queue)
+  end
 end
 
 -- entry: the word for the history. detail: what belongs to it. run: which histogram the run time
@@ -37,6 +42,7 @@ function leave.record(step, record, queue, entry, detail, run)
   local member = claim.member(record)
   end_lease(step, queue, member, record.worker, popped - record.since, run, step.now - popped)
   records.lower(record, flags.GRACE)
+  throttle.ended(step, record)
   history.append(step, record, queue, entry, detail)
   record.worker = nil
   record.popped = nil

@@ -9,8 +9,7 @@ local function place(step, record, queue, due)
     scheduled.add(step, record, queue, due)
     return "scheduled"
   end
-  enter.last(step, record, queue)
-  return "waiting"
+  return enter.last(step, record, queue)
 end
 
 return place

@@ -13,8 +13,7 @@ local function revive(step, record, home, name)
   history.append(step, record, home, "unfailed", queue.name)
   record.left = record.retries
   events.report(step, "unfailed", record, queue.name, "", "")
-  enter.last(step, record, queue)
-  return "waiting"
+  return enter.last(step, record, queue)
 end
 
 return revive

@@ -7,6 +7,7 @@ local limits = require("rules.limits")
 local promote = require("doors.promote")
 local purge = require("doors.purge")
 local queues = require("store.queues")
+local refill = require("doors.refill")
 local registry = require("doors.registry")
 local spawn = require("doors.spawn")
 local told = require("doors.told")
@@ -20,6 +21,7 @@ local DUTIES = {
   [clock.RECURRING] = spawn,
   [clock.RETENTION] = purge.due,
   [clock.ENDED] = told,
+  [clock.THROTTLED] = refill.due,
   [clock.WORKERS] = registry.retire,
 }
 

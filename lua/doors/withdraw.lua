@@ -8,6 +8,7 @@ local keys = require("store.keys")
 local leave = require("doors.leave")
 local scheduled = require("store.scheduled")
 local states = require("rules.states")
+local throttle = require("doors.throttle")
 local writes = require("store.writes")
 
 local number = states.number
@@ -21,6 +22,8 @@ local function withdraw(step, record, queue, entry, detail)
     scheduled.remove(step, record, queue)
   elseif state == number.depends then
     edges.unpark(step, record, queue)
+  elseif state == number.throttled then
+    throttle.unpark(step, record, queue)
   elseif state == number.running then
     leave.record(step, record, queue, entry, detail)
   elseif state == number.complete then

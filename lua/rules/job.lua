@@ -1,6 +1,7 @@
 -- A job's options as they come on the wire: one msgpack map, empty when all are default.
 
 local arguments = require("rules.arguments")
+local limiting = require("rules.limiting")
 local limits = require("rules.limits")
 local refuse = require("rules.refusal")
 local rules = require("rules.options")
@@ -42,6 +43,9 @@ local CHECK = {
   end,
   names = function(value, what, rule)
     return names(value, what, rule.most)
+  end,
+  name = function(value, what)
+    return arguments.name(value, what)
   end,
   flag = function(value, what)
     if type(value) ~= "boolean" then
@@ -93,6 +97,7 @@ function job.options(packed, allowed, what)
     end
     options[name] = CHECK[rule.kind](value, name, rule)
   end
+  limiting.check(options)
   last = { packed = packed, allowed = allowed, options = options }
   return options
 end

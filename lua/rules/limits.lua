@@ -8,6 +8,9 @@ return {
   INLINE = 1024, -- payloads above this have a key of their own
   OPTIONS = 65535, -- packed options of one job
   TAGS = 100, -- tags of one job
+  UNDER = 8, -- limits that one job is under
+  REFUSED = 40, -- jobs that a pop looks at in vain
+  THROTTLES = 50, -- limits that a pop looks at; it hands out no more then
   TEXT = 16384, -- failure messages
   LOG = 4096, -- data of one history entry that a user writes
   CONTEXT = 4096, -- what travels with a job beside its payload

@@ -1,8 +1,8 @@
--- The one table of a job's options. kind: integer (low..high), flag, word (one of words), names (a
--- list of at most `most`), text (of at most `most` bytes). since: the data format from which the
--- option is known. stays: it is kept with the job, from queue to queue. ruled: the doors go by it,
--- and so must look into the job's options. Times are milliseconds. pyjobs/options.py mirrors it, in
--- seconds.
+-- The one table of a job's options. kind: integer (low..high), flag, word (one of words), name,
+-- names (a list of at most `most`), text (of at most `most` bytes). since: the data format from
+-- which the option is known. stays: it is kept with the job, from queue to queue. ruled: the doors
+-- go by it, and so must look into the job's options. Times are milliseconds. pyjobs/options.py
+-- mirrors it, in seconds.
 
 local limits = require("rules.limits")
 
@@ -34,6 +34,12 @@ return {
   backoff_base = { kind = "integer", low = 1, high = limits.CENTURY, since = 1, stays = true },
   backoff_cap = { kind = "integer", low = 1, high = limits.CENTURY, since = 1, stays = true },
   backoff_jitter = { kind = "integer", low = 0, high = 1000, since = 1, stays = true },
+  -- The limits that the job is under, by name: so many at once, so many in a time.
+  limits = { kind = "names", most = limits.UNDER, since = 1, stays = true, ruled = true },
+  -- Jobs of one key run one after another.
+  order_key = { kind = "name", since = 1, stays = true, ruled = true },
+  -- Tenants of a queue take turns.
+  tenant = { kind = "name", since = 1, stays = true, ruled = true },
   -- What travels from the putter to the code that runs the job; opaque bytes.
   context = { kind = "text", most = limits.CONTEXT, since = 1, stays = true },
   -- How long the result is kept; 0: not at all.

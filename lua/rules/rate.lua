@@ -25,6 +25,12 @@ function rate.take(tat, now, interval, count)
   return math.max(tat or now, now) + (count or 1) * interval
 end
 
+-- The state when the interval or the burst has changed: as many tokens are missing as before.
+function rate.changed(tat, now, before, interval, burst)
+  local missing = math.min(math.max(tat - now, 0) / before, burst)
+  return now + math.ceil(missing * interval * GRAIN) / GRAIN
+end
+
 -- The first whole millisecond at which `count` tokens (at most `burst`) are there, when none is
 -- taken until then. It may have passed.
 function rate.moment(tat, interval, burst, count)

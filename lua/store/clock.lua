@@ -12,15 +12,18 @@ clock.SCHEDULED = "s" -- a job becomes due
 clock.RECURRING = "r" -- a template has a child to make
 clock.RETENTION = "k" -- a complete or failed job is kept no longer
 clock.ENDED = "e" -- dependents of an ended job are still to be told
+clock.THROTTLED = "t" -- a limit lets further jobs start
 clock.WORKERS = "w" -- a worker has shown no sign of life for too long
 
--- Something of this kind is due at that moment, perhaps earlier than what was known.
+-- Something of this kind is due at that moment. Returns whether nothing is known to be due before.
 function clock.at(step, kind, number, moment)
   redis.call("ZADD", keys.clock(step), "LT", moment, kind .. number)
   local due = tonumber(root.get(step, "due") or nil)
   if not due or moment < due then
     root.set(step, "due", string.format("%.0f", moment))
+    return true
   end
+  return false
 end
 
 -- The moments that have come, most overdue first: a list of members, or nil when none can have.
@@ -49,7 +52,8 @@ function clock.forget(step, number)
     clock.LEASE .. number,
     clock.SCHEDULED .. number,
     clock.RECURRING .. number,
-    clock.RETENTION .. number
+    clock.RETENTION .. number,
+    clock.THROTTLED .. number
   )
 end
 

@@ -36,6 +36,38 @@ function keys.template(step, jid)
   return step.root .. "template:" .. jid
 end
 
+function keys.limit(step, name)
+  return step.root .. "limit:" .. name
+end
+
+function keys.bucket(step, name)
+  return step.root .. "bucket:" .. name
+end
+
+function keys.slots(step, name)
+  return step.root .. "slots:" .. name
+end
+
+function keys.queued(step, name)
+  return step.root .. "queued:" .. name
+end
+
+function keys.parked(step, queue, name)
+  return step.root .. "parked:" .. queue.number .. ":" .. name
+end
+
+function keys.line(step, key)
+  return step.root .. "line:" .. key
+end
+
+-- The lane of a tenant; jobs without one wait in the queue's own waiting set.
+function keys.lane(step, queue, tenant)
+  if tenant == "" then
+    return keys.waiting(step, queue)
+  end
+  return step.root .. "lane:" .. queue.number .. ":" .. tenant
+end
+
 -- The name of a queue's key is made once a call.
 local function of_queue(kind)
   return function(step, queue)
@@ -50,6 +82,9 @@ end
 
 keys.waiting = of_queue("waiting")
 keys.running = of_queue("running")
+keys.throttled = of_queue("throttled")
+keys.turns = of_queue("turns")
+keys.tenants = of_queue("tenants")
 keys.scheduled = of_queue("scheduled")
 keys.depends = of_queue("depends")
 keys.complete = of_queue("complete")
@@ -91,6 +126,26 @@ end
 
 function keys.clock(step)
   return step.root .. "clock"
+end
+
+function keys.limits(step)
+  return step.root .. "limits"
+end
+
+function keys.parking(step)
+  return step.root .. "parking"
+end
+
+function keys.refills(step)
+  return step.root .. "refills"
+end
+
+function keys.weights(step)
+  return step.root .. "weights"
+end
+
+function keys.laned(step)
+  return step.root .. "laned"
 end
 
 function keys.queues(step)

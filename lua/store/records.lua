@@ -215,7 +215,18 @@ function records.options(record)
   return cmsgpack.unpack(record.options)
 end
 
+-- The same, read once and not to be changed, for what the doors go by.
+function records.ruling(record)
+  local ruling = record.ruling
+  if not ruling then
+    ruling = records.options(record)
+    record.ruling = ruling
+  end
+  return ruling
+end
+
 function records.set_options(record, options)
+  record.ruling = nil
   records.lower(record, flags.RULED)
   for name in pairs(options) do
     local rule = rules[name]

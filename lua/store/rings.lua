@@ -21,6 +21,13 @@ function rings.wake(step, queue)
   end
 end
 
+-- Something is due at that moment, and nothing before: who waits sleeps too long.
+function rings.hasten(step, queue, moment)
+  if moment < step.now + limits.SLEEP then
+    rings.wake(step, queue)
+  end
+end
+
 -- A pop found nothing and is going to wait: raises the flag and takes stale tokens off.
 function rings.wait(step, queue)
   queue.waiters = step.now + limits.SLEEP + 1000

@@ -8,10 +8,23 @@ local setting = require("rules.setting")
 local settings = {}
 
 local FIELD = "settings"
+local KLASSES = "limited-klasses" -- not a setting of people's
 
 -- What was read last: the map, its texts, and the values in force. It changes seldom, and is not
 -- decoded again while it is the same.
 local known
+
+-- A set of numbers of a text of them, or nil.
+local function klasses_of(text)
+  if not text then
+    return nil
+  end
+  local klasses = {}
+  for number in string.gmatch(text, "%d+") do
+    klasses[tonumber(number)] = true
+  end
+  return klasses
+end
 
 local function decode(packed)
   local texts = packed and cmsgpack.unpack(packed) or {}
@@ -22,7 +35,8 @@ local function decode(packed)
       or text
       or rule.default
   end
-  return { packed = packed, texts = texts, values = values }
+  local klasses = klasses_of(texts[KLASSES])
+  return { packed = packed, texts = texts, values = values, klasses = klasses }
 end
 
 local function read(step)
@@ -32,6 +46,26 @@ local function read(step)
   end
   step.settings = known.values
   return known
+end
+
+-- The klasses that have a limit of their own, a set of their numbers, or nil when there are none.
+function settings.klasses(step)
+  if not step.settings then
+    read(step)
+  end
+  return known.klasses
+end
+
+-- Sets that a klass has a limit of its own, or has not.
+function settings.limit_klass(step, number, limited)
+  local klasses = {}
+  for other in pairs(settings.klasses(step) or {}) do
+    klasses[#klasses + 1] = other ~= number and other or nil
+  end
+  if limited then
+    klasses[#klasses + 1] = number
+  end
+  settings.set(step, KLASSES, #klasses > 0 and table.concat(klasses, " ") or nil)
 end
 
 -- The value in force: a number, or a text where the rule says so.

@@ -15,7 +15,14 @@ from pyjobs.aio.events import AsyncEvents
 from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.queue import AsyncQueue
 from pyjobs.aio.transaction import AsyncTransaction
-from pyjobs.aio.views import AsyncConfig, AsyncJobs, AsyncQueues, AsyncWorkers
+from pyjobs.aio.views import (
+    AsyncConfig,
+    AsyncJobs,
+    AsyncLimits,
+    AsyncQueues,
+    AsyncTenants,
+    AsyncWorkers,
+)
 from pyjobs.calls import Call
 from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import AsyncConnections
@@ -72,6 +79,8 @@ class AsyncClient:
         self.jobs = AsyncJobs(self)
         self.queues = AsyncQueues(self)
         self.workers = AsyncWorkers(self)
+        self.limits = AsyncLimits(self)
+        self.tenants = AsyncTenants(self)
         self.config = AsyncConfig(self)
         self.events = AsyncEvents(self)
 

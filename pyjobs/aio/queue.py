@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
 from pyjobs.aio.job import AsyncJob
-from pyjobs.calls import QueueCounts
+from pyjobs.calls import QueueCounts, TenantCounts
 from pyjobs.options import JobOptions, RunOptions, Seconds
 from pyjobs.putting import prepare
 from pyjobs.stats import QueueStats
@@ -214,6 +214,10 @@ class AsyncQueue:
         day = None if date is None else _day(date)
         return stats.read(await self._client.run(calls.stats(self.name, day)))
 
+    async def tenants(self) -> list[TenantCounts]:
+        """Return the tenants with jobs waiting here, by name; none if no job ever had a tenant."""
+        return await self._client.run(plans.pages(lambda cursor: calls.tenants(self.name, cursor)))
+
     @property
     def jobs(self) -> AsyncQueueJobs:
         """The queue's jobs by state."""
@@ -250,6 +254,10 @@ class AsyncQueueJobs:
     async def scheduled(self, offset: int = 0, count: int = 25) -> list[str]:
         """Jids by the moment at which they become due."""
         return await self.in_state("scheduled", offset, count)
+
+    async def throttled(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Jids that a limit or an order key holds up, by priority and age."""
+        return await self.in_state("throttled", offset, count)
 
     async def depends(self, offset: int = 0, count: int = 25) -> list[str]:
         """Jids that wait for other jobs."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pyjobs import calls, options, plans
 from pyjobs.aio.job import AsyncJob, AsyncRecurringJob
 from pyjobs.aio.queue import AsyncQueue
-from pyjobs.calls import QueueCounts, WorkerCounts
-from pyjobs.errors import JobNotFound
-from pyjobs.options import Reference
+from pyjobs.calls import LimitState, QueueCounts, WorkerCounts
+from pyjobs.errors import InvalidArgument, JobNotFound
+from pyjobs.options import Reference, Seconds
 
 if TYPE_CHECKING:
     from pyjobs.aio.client import AsyncClient
@@ -123,6 +123,100 @@ class AsyncWorkers:
     async def deregister(self, *names: str) -> int:
         """Take workers off the registry; what they hold stays theirs until the leases end."""
         return await self._client.run(calls.deregister(names)) if names else 0
+
+
+class AsyncLimits:
+    """AsyncLimits by name: `client.limits`.
+
+    A name is one that jobs are put under (`limits=["smtp"]`), a family (`customer:*`: each name
+    that begins with `customer:` by itself, unless it has a limit of its own), or `queue:` or
+    `klass:` and the name of a queue or a class.
+    """
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    def __getitem__(self, name: str) -> AsyncLimit:
+        """Return a limit; it need not have been set yet."""
+        return AsyncLimit(self._client, name)
+
+    @property
+    async def states(self) -> list[LimitState]:
+        """All limits that were set, by name. Members of a family are not among them."""
+        return await self._client.run(plans.pages(calls.limits))
+
+
+class AsyncLimit:
+    """How many jobs may run at once under a name, and how many may start in a time."""
+
+    def __init__(self, client: AsyncClient, name: str) -> None:
+        self._client = client
+        self.name = options.text(name, "limit")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    async def set(
+        self,
+        at_once: int | None = None,
+        *,
+        rate: int | None = None,
+        per: Seconds = 1,
+        burst: int | None = None,
+    ) -> None:
+        """Let `at_once` jobs run at a time, and `rate` start in `per` seconds; None: any number.
+
+        `burst` is how many of the rate may start at once: 1 spreads them evenly, None is all of
+        them. It is in force with the next pop, and replaces what was set before.
+        """
+        if at_once is None and rate is None:
+            raise InvalidArgument("limit: give at_once, rate or both; remove() ends a limit")
+        given = {"at_once": at_once, "rate": rate, "burst": burst}
+        numbers = [v if v is None else options.integer(v, name) for name, v in given.items()]
+        period = None if rate is None else options.milliseconds(per, "per")
+        await self._client.run(calls.limit(self.name, numbers[0], numbers[1], period, numbers[2]))
+
+    async def remove(self) -> None:
+        """AsyncLimit nothing any more."""
+        await self._client.run(calls.limit(self.name))
+
+    @property
+    async def state(self) -> LimitState:
+        """What is allowed, by the limit's family if it is not its own, and what is taken of it."""
+        _, found = await self._client.run(calls.limits(names=[self.name]))
+        return found[0]
+
+
+class AsyncTenants:
+    """AsyncTenants by name: `client.tenants`."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    def __getitem__(self, name: str) -> AsyncTenant:
+        """Return a tenant; nobody need have put a job for it."""
+        return AsyncTenant(self._client, name)
+
+
+class AsyncTenant:
+    """Somebody whose jobs take turns with those of others, in each queue."""
+
+    def __init__(self, client: AsyncClient, name: str) -> None:
+        self._client = client
+        self.name = options.text(name, "tenant")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    @property
+    async def weight(self) -> int:
+        """How many turns it has for each one of a tenant with the weight 1, the default."""
+        _, found = await self._client.run(calls.tenants(names=[self.name]))
+        return found[0].weight
+
+    async def set_weight(self, weight: int) -> None:
+        """Give it so many turns, 1 to 1,000."""
+        await self._client.run(calls.tenant(self.name, options.integer(weight, "weight")))
 
 
 class AsyncConfig:

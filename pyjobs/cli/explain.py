@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from pyjobs import calls
-from pyjobs.calls import Explanation
+from pyjobs.calls import Explanation, LimitState
 from pyjobs.cli.options import connected, json_option
 from pyjobs.cli.output import duration, moment, print_json, visible
 from pyjobs.client import Client
@@ -78,10 +78,44 @@ def _before(found: Explanation) -> Iterator[str]:
         yield f"it waits for {found.waits:,} {_jobs(found.waits)}: {some}" + (
             f" and {more:,} more" if more > 0 else ""
         )
+    if found.state == "waiting":
+        yield from _in_line(found)
+    if found.order_key:
+        ((jid, state),) = found.behind.items()
+        yield (
+            f"{found.ahead:,} {_jobs(found.ahead)} of its order key {found.order_key!r} "
+            f"{_come(found.ahead)} first: {jid} ({state})"
+        )
+    for limit in found.limits:
+        yield from _limited(found, limit)
+
+
+def _in_line(found: Explanation) -> Iterator[str]:
+    whose = "its queue" if found.lanes is None else f"its tenant {found.tenant!r}"
+    if found.lanes is not None and not found.tenant:
+        whose = "those without a tenant"
     if found.ahead:
-        yield f"{found.ahead:,} {_jobs(found.ahead)} of its queue come first"
-    elif found.state == "waiting":
-        yield "it is the next one of its queue"
+        yield f"{found.ahead:,} {_jobs(found.ahead)} of {whose} {_come(found.ahead)} first"
+    else:
+        yield f"it is the next one of {whose}"
+    if found.lanes is not None:
+        before, count = found.lanes
+        yield f"{before:,} of {count:,} {_plural('tenant', count)} have their turn before"
+
+
+def _limited(found: Explanation, limit: LimitState) -> Iterator[str]:
+    if limit.open != 0 and limit.ahead is None:
+        return
+    said = [f"the limit {limit.name!r}"]
+    if limit.at_once is not None:
+        said.append(f"{limit.running:,} of {limit.at_once:,} at once run")
+    if limit.rate is not None:
+        said.append(f"{limit.rate:,} start in {duration(limit.per)}")
+    if limit.opens is not None:
+        said.append(f"the next one in {duration(max(limit.opens - found.now, 0))}")
+    if limit.ahead:
+        said.append(f"{limit.ahead:,} {_jobs(limit.ahead)} {_come(limit.ahead)} first")
+    yield ", ".join(said)
 
 
 def _queue(found: Explanation) -> Iterator[str]:
@@ -100,6 +134,10 @@ def _queue(found: Explanation) -> Iterator[str]:
 
 def _jobs(number: int) -> str:
     return _plural("job", number)
+
+
+def _come(number: int) -> str:
+    return "comes" if number == 1 else "come"
 
 
 def _plural(word: str, number: int) -> str:

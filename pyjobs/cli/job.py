@@ -53,7 +53,7 @@ def _job(job: Job) -> dict[str, Any]:
     names = (
         *("jid", "klass_name", "queue_name", "state", "priority", "tags", "tracked", "origin"),
         *("attempt", "retries_left", "original_retries", "worker_name", "expires", "since"),
-        *("run_within", "kill_within", "keep_result", "context"),
+        *("run_within", "kill_within", "keep_result", "context", "limits", "order_key", "tenant"),
         *("dependencies", "dependents", "data"),
     )
     return {

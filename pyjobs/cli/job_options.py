@@ -50,6 +50,9 @@ JOB_OPTIONS = {
     "lease": JobOption("--lease", DURATION, "How long it is handed out for; 0: for good."),
     "run_within": JobOption("--run-within", DURATION, "Time until an attempt is interrupted."),
     "kill_within": JobOption("--kill-within", DURATION, "Time until its process is replaced."),
+    "limits": JobOption("--limit", str, "A limit that it starts under.", many=True),
+    "order_key": JobOption("--order-key", str, "Jobs of one key run one after another."),
+    "tenant": JobOption("--tenant", str, "Tenants of a queue take turns."),
     "keep_result": JobOption("--keep-result", DURATION, "How long the result is kept."),
     "backoff": JobOption(
         "--backoff",

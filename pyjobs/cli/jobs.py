@@ -24,7 +24,9 @@ from pyjobs.cli.queues import known
 from pyjobs.client import Client
 from pyjobs.job import Job
 
-LISTED = ("running", "stalled", "waiting", "scheduled", "depends", "failed", "complete")
+LISTED = (
+    *("running", "stalled", "waiting", "throttled", "scheduled", "depends", "failed", "complete"),
+)
 """The states of a queue's jobs, in the order in which they are listed."""
 
 

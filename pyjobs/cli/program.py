@@ -37,6 +37,8 @@ SECTIONS = {
         "queues": "queues",
         "failed": "failed",
         "workers": "workers",
+        "limits": "limits",
+        "tenants": "limits",
         "stats": "stats",
         "events": "events",
         "top": "top",
@@ -55,6 +57,8 @@ SECTIONS = {
         "untag": "notes",
         "track": "notes",
         "untrack": "notes",
+        "limit": "limits",
+        "tenant": "limits",
         "config": "config",
     },
     "Server": {

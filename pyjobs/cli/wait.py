@@ -70,9 +70,9 @@ def wait(
 ) -> int:
     """Wait until jobs have ended, and until each --queue is empty.
 
-    A queue is empty when nothing in it runs or is going to: also nothing that is delayed or waits
-    for other jobs. JID - reads jids from standard input. The exit status is 1 when the time was
-    too short, or when a job that was named failed or was cancelled.
+    A queue is empty when nothing in it runs or is going to: also nothing that is delayed,
+    throttled or waits for other jobs. JID - reads jids from standard input. The exit status is 1
+    when the time was too short, or when a job that was named failed or was cancelled.
     """
     named = list(read_jids(jids))
     if not named and not queues:

@@ -120,6 +120,9 @@ class Serving:
             self._empty, self._rings, self._rest = 0, [], inf
             self._window = 0 if self._settings.policy == "ordered" else self._window + 1
             return
+        if not answer[0]:
+            self.next = 0.0  # jobs were in the way that may not start
+            return
         if waited or not self._forever:
             self._empty += 1
             self._window += 1

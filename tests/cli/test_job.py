@@ -78,7 +78,7 @@ def test_explain_says_why_a_job_does_not_run(pyjobs: Run, client: Client, at: No
     later = queue.put(None, delay=3600)
     child = queue.put(None, depends=[first])
     for jid, *parts in (
-        (second, "is waiting in underpants", "1 job of its queue come first", "no live worker"),
+        (second, "is waiting in underpants", "1 job of its queue comes first", "no live worker"),
         (later, "is scheduled", "it is delayed: due in 59 min"),
         (child, "is depends", f"it waits for 1 job: {first} (waiting)"),
     ):

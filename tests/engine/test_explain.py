@@ -185,3 +185,51 @@ def test_bad_arguments_are_refused_by_name(engine: Engine) -> None:
     for argument, args in {"jid": ("",), "arguments": ("a", "b")}.items():
         with pytest.raises(Refused, match=f"^INVALID {argument}: "):
             engine.call("explain", *args)
+
+
+def test_limits_say_what_is_taken_and_when_they_open(engine: Engine) -> None:
+    engine.call("limit", "a", 2, 1, 1000, "")
+    for jid in ("1", "2", "a"):
+        engine.put(jid, limits=["a", "free"])
+    engine.pop()
+    answer = engine.call("explain", "a", now=10)
+    told = dict(zip(answer[::2], answer[1::2], strict=True))
+
+    assert b"throttled" == told[b"state"]
+    assert [[b"a", 2, 1, 1000, 1, 1, 0, 2, 1000, 1]] == told[b"limits"]
+
+
+def test_a_waiting_job_under_a_queue_s_own_limit(engine: Engine) -> None:
+    engine.call("limit", "queue:q", 1, "", "", "")
+    engine.put("1")
+    engine.put("a")
+    engine.pop()
+    answer = engine.call("explain", "a")
+    told = dict(zip(answer[::2], answer[1::2], strict=True))
+
+    assert (b"waiting", 0) == (told[b"state"], told[b"ahead"])
+    assert [[b"queue:q", 1, b"", b"", b"", 1, 0, 0, b"", b""]] == told[b"limits"]
+
+
+def test_who_is_ahead_in_the_line_of_an_order_key(engine: Engine) -> None:
+    for jid in ("1", "2", "a"):
+        engine.put(jid, order_key="k")
+    engine.pop()
+    told = explain(engine)
+
+    assert ("throttled", "k", 2, ["1", "running"]) == tuple(
+        told[name] for name in ("state", "order_key", "ahead", "behind")
+    )
+
+
+def test_whose_turn_is_before(engine: Engine) -> None:
+    for tenant in ("x", "x", "y", "z"):
+        engine.put(f"{tenant}{engine.counts().get('waiting', 0)}", tenant=tenant)
+    engine.pop(count=2)
+    engine.put("a", tenant="z")
+    answer = engine.call("explain", "a")
+    told = dict(zip(answer[::2], answer[1::2], strict=True))
+
+    assert (b"z", 1) == (told[b"tenant"], told[b"ahead"])
+    before, count = told[b"lanes"]
+    assert 0 <= before < count == 2

@@ -18,10 +18,19 @@ from pyjobs import record
 DAY = 86_400_000
 
 # Sets of a queue, by state, and how many bytes precede the jid in a member.
-SETS = {"waiting": 6, "scheduled": 13, "depends": 0, "running": 6, "complete": 0, "failed": 0}
+SETS = {
+    "waiting": 6,
+    "scheduled": 13,
+    "depends": 0,
+    "running": 6,
+    "throttled": 6,
+    "complete": 0,
+    "failed": 0,
+}
 
 KINDS = {
     "",
+    "bucket",
     "clock",
     "ended",
     "events",
@@ -29,6 +38,19 @@ KINDS = {
     "groups",
     "job",
     "job-ring",
+    "lane",
+    "laned",
+    "limit",
+    "limits",
+    "line",
+    "parked",
+    "parking",
+    "queued",
+    "refills",
+    "slots",
+    "tenants",
+    "turns",
+    "weights",
     "payload",
     "failure",
     "parents",
@@ -98,11 +120,21 @@ class Keys:
 
     def _ask(self, pipe: Any, name: bytes) -> None:
         kind = name[len(self.root) :].partition(b":")[0].decode()
-        if kind in {"job", "payload", "failure", "request", "result", "sequence"}:
+        if kind in {"bucket", "job", "payload", "failure", "request", "result", "sequence"}:
             pipe.get(name)
         elif kind == "parents":
             pipe.smembers(name)
-        elif kind in {"", "template", "worker", "stats", "histogram"}:
+        elif kind in {
+            "",
+            "template",
+            "worker",
+            "stats",
+            "histogram",
+            "limit",
+            "queued",
+            "weights",
+            "laned",
+        }:
             pipe.hgetall(name)
         elif kind in {"ring", "samples"}:
             pipe.llen(name)
@@ -133,11 +165,17 @@ class Keys:
         for number, found in self.found[state].items():
             for member, score in found:
                 yield int(number), member, member[SETS[state] :], score
+        for name, found in self.found["lane"].items() if state == "waiting" else ():
+            for member, score in found:
+                yield int(name.partition(b":")[0]), member, member[SETS[state] :], score
 
 
 def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
-    laws = (_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings)
+    laws = (
+        *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
+        *(_slots, _parked, _queued, _lines, _lanes),
+    )
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
 
@@ -145,7 +183,16 @@ def _known(keys: Keys, now: int) -> Iterator[str]:
     yield from (f"{name!r} is not in the legend" for name in keys.unknown)
     for name, left in keys.lifetimes.items():
         kind = name[len(keys.root) :].partition(b":")[0].decode()
-        expires = kind in {"ring", "stats", "histogram", "samples", "request", "result", "job-ring"}
+        expires = kind in {
+            "ring",
+            "stats",
+            "histogram",
+            "samples",
+            "request",
+            "result",
+            "job-ring",
+            "bucket",
+        }
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
@@ -183,7 +230,7 @@ def _states(keys: Keys, now: int) -> Iterator[str]:
 
 def _position(job: Job, state: str, member: bytes, score: float, jid: bytes) -> Iterator[str]:
     place = job.place.to_bytes(6, "big")
-    if state == "waiting" and (score, member[:6]) != (job.priority, place):
+    if state in {"waiting", "throttled"} and (score, member[:6]) != (job.priority, place):
         yield f"{jid!r} waits at {score}, {member[:6]!r}, and should at {job.priority}, {place!r}"
     if state == "scheduled":
         priority = (job.priority + 2**53).to_bytes(7, "big")
@@ -345,3 +392,119 @@ def _rings(keys: Keys, now: int) -> Iterator[str]:
             yield f"the ring of {name!r} has {ring} tokens"
         if int.from_bytes(waiters, "big") > now and waiting and not paused and not ring:
             yield f"nobody is woken for the jobs of {name!r}"
+
+
+COUNTED = 8192
+_QUEUED = struct.Struct(">IId")
+
+
+def _limits_of(job: Job) -> set[bytes]:
+    return {name.encode() for name in job.options.get("limits", [])}
+
+
+def _slots(keys: Keys, now: int) -> Iterator[str]:
+    """A limit's slots are held by the jobs that run under it."""
+    running = {
+        (name, jid)
+        for jid, job in keys.live.items()
+        if job.state == "running" and job.flags & COUNTED
+        for name in _limits_of(job)
+    }
+    slots = {(name, jid) for name, found in keys.found["slots"].items() for jid, _ in found}
+    slots = {(name, jid) for name, jid in slots if not name.startswith(b"klass:")}
+    yield from (f"{jid!r} runs without its slot of {name!r}" for name, jid in running - slots)
+    yield from (f"{jid!r} does not run and has a slot of {name!r}" for name, jid in slots - running)
+    for jid, job in keys.live.items():
+        if job.flags & COUNTED and job.state not in {"waiting", "running"}:
+            yield f"{jid!r} is {job.state} and counted"
+
+
+def _counted(keys: Keys) -> dict[tuple[bytes, int], int]:
+    """Return how many jobs wait under each limit in each queue."""
+    waiting: dict[tuple[bytes, int], int] = {}
+    for job in keys.live.values():
+        if job.state == "waiting" and job.flags & COUNTED:
+            for name in _limits_of(job):
+                waiting[name, job.queue] = waiting.get((name, job.queue), 0) + 1
+    return waiting
+
+
+def _parked(keys: Keys, now: int) -> Iterator[str]:
+    """Who is parked is throttled, and listed."""
+    names = set()
+    for rest, found in keys.found["parked"].items():
+        names.add(rest.partition(b":")[2])
+        for member, _ in found:
+            if keys.live.get(member[6:]) is None or keys.live[member[6:]].state != "throttled":
+                yield f"{member[6:]!r} is parked under {rest!r} and not throttled"
+    if set(keys.single("parking")) != names:
+        yield f"parking is {keys.single('parking')}, and parked are {names}"
+
+
+def _queued(keys: Keys, now: int) -> Iterator[str]:
+    """What a limit counts is there, and nobody waits for a slot that nobody takes."""
+    waiting = _counted(keys)
+    parked = {}
+    for rest, found in keys.found["parked"].items():
+        number, _, name = rest.partition(b":")
+        parked[name, int(number)] = len(found)
+    counts = {
+        (name, int(number)): _QUEUED.unpack(packed)[:2]
+        for name, fields in keys.found["queued"].items()
+        for number, packed in fields.items()
+    }
+    for place in counts.keys() | waiting.keys() | parked.keys():
+        if place[0].startswith(b"klass:"):
+            continue  # counted from when its limit was set
+        true = waiting.get(place, 0), parked.get(place, 0)
+        if counts.get(place, (0, 0)) != true:
+            yield f"{place} has {true} waiting and parked, and counts {counts.get(place)}"
+        if true[1] and place[0] not in keys.single("refills"):
+            free = _free(keys, place[0])
+            if free > true[0]:
+                yield f"{place} has {true[1]} parked, {true[0]} waiting and {free} slots free"
+
+
+def _free(keys: Keys, name: bytes) -> int:
+    """Return how many slots of a limit are free; none under a rate, which only time tells."""
+    limits = keys.found["limit"]
+    limit = limits.get(name, limits.get(name.partition(b":")[0] + b":*", {}))
+    if b"rate" in limit:
+        return 0
+    return int(limit.get(b"at_once", 10**9)) - len(keys.found["slots"].get(name, []))
+
+
+def _lines(keys: Keys, now: int) -> Iterator[str]:
+    """Of an order key, only the first runs or waits; a throttled job is held up by something."""
+    heads = {found[0][0] for found in keys.found["line"].values()}
+    lined = {jid for found in keys.found["line"].values() for jid, _ in found}
+    held = {member[6:] for found in keys.found["parked"].values() for member, _ in found}
+    for jid, job in keys.live.items():
+        ordered = "order_key" in job.options
+        if ordered and job.state in {"waiting", "running"} and jid not in heads:
+            yield f"{jid!r} is {job.state} and not the first of its order key"
+        if ordered and job.state in {"complete", "failed"} and jid in lined:
+            yield f"{jid!r} is {job.state} and still in line"
+        if job.state == "throttled" and jid not in held and (not ordered or jid in heads):
+            yield f"{jid!r} is throttled by nothing"
+
+
+def _lanes(keys: Keys, now: int) -> Iterator[str]:
+    """A lane that holds jobs takes turns, and the counts of those with a tenant are right."""
+    sizes: dict[bytes, int] = {}
+    for number in keys.found["turns"]:
+        if keys.found["waiting"].get(number) and b"" not in keys.set_of("turns", number):
+            yield f"jobs without a tenant have no turns in {number!r}"
+    for rest, found in keys.found["lane"].items():
+        number, _, tenant = rest.partition(b":")
+        sizes[number] = sizes.get(number, 0) + len(found)
+        for kind in ("turns", "tenants"):
+            if tenant not in keys.set_of(kind, number):
+                yield f"the lane of {tenant!r} in {number!r} is not in {kind}"
+    counted = {
+        number: int(count)
+        for number, count in keys.found["laned"].get(b"", {}).items()
+        if int(count)
+    }
+    if counted != sizes:
+        yield f"jobs with a tenant are counted {counted}, and are {sizes}"

@@ -110,6 +110,8 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "forget": lambda world: ["empty"],
     "tick": lambda world: [],
     "configure": lambda world: ["jobs-history-count", 1],
+    "limit": lambda world: ["smtp", 2, 10, 1000, ""],
+    "tenant": lambda world: ["acme", 3],
     "report": lambda world: ["w", b"about", "q"],
     "deregister": lambda world: ["w"],
     "repair": lost,

@@ -268,3 +268,98 @@ def test_a_wait_raises_the_flag_in_the_same_call_so_that_no_ring_is_missed(engin
     engine.step(("put", "q", "a", "", b"", options(priority=1)))
 
     assert 1 == taken(engine)
+
+
+def limited(engine: Engine, *args: int | str, jobs: int = 2, queue: str = "q") -> None:
+    engine.call("limit", "a", *args)
+    for n in range(jobs):
+        engine.put(f"{queue}{n}", queue=queue, limits=["a"])
+
+
+def test_a_slot_that_is_returned_rings(engine: Engine) -> None:
+    limited(engine, 1, "", "", "")
+    (held,) = engine.pop()
+    assert SLEEP == wait(engine)
+    engine.complete(held)
+
+    assert 1 == taken(engine)
+
+
+def test_a_slot_that_is_returned_in_another_queue_rings(engine: Engine) -> None:
+    limited(engine, 1, "", "", "", jobs=1)
+    (held,) = engine.pop()
+    engine.put("r1", queue="r", limits=["a"])
+    wait(engine, "r")
+    engine.complete(held)
+
+    assert 1 == taken(engine, "r")
+
+
+def test_a_queue_s_own_slot_rings(engine: Engine) -> None:
+    engine.call("limit", "queue:q", 1, "", "", "")
+    engine.put("1")
+    engine.put("2")
+    (held,) = engine.pop()
+    wait(engine)
+    engine.complete(held)
+
+    assert 1 == taken(engine)
+
+
+def test_who_finds_only_jobs_that_may_not_start_is_to_look_again_at_once(engine: Engine) -> None:
+    engine.put("1", limits=["a"])
+    engine.call("limit", "a", 0, "", "", "")
+
+    assert 1 == wait(engine)
+    assert SLEEP == wait(engine, now=1)
+
+
+def test_who_waits_sleeps_until_a_rate_lets_the_next_one_start(engine: Engine) -> None:
+    limited(engine, "", 1, 1000, "")
+    engine.pop()
+
+    assert 1000 == wait(engine)
+    assert ["q1"] == [lease.jid for lease in engine.pop(now=1000)]
+
+
+@pytest.mark.parametrize("name", ["a", "queue:q"])
+def test_who_sleeps_longer_than_a_rate_s_next_moment_is_woken(engine: Engine, name: str) -> None:
+    engine.call("limit", name, "", 1, 1000, "")
+    assert SLEEP == wait(engine, worker="x")
+    engine.put("1", limits=["a"])
+    engine.put("2", limits=["a"])
+    taken(engine)
+    assert ["1"] == [lease.jid for lease in engine.pop(worker="y")]
+    assert 1 == taken(engine)
+
+    assert 1000 == wait(engine, worker="x")
+
+
+def test_one_who_is_told_of_a_rate_is_enough(engine: Engine) -> None:
+    limited(engine, "", 1, 1000, "", jobs=1)
+    engine.pop()
+    wait(engine, worker="x")
+    engine.put("more", limits=["a"])
+    assert 1 == taken(engine)
+    assert 1000 == wait(engine, worker="x")
+    engine.put("and more", limits=["a"])
+
+    assert 0 == taken(engine)
+
+
+def test_who_is_next_by_an_order_key_rings(engine: Engine) -> None:
+    engine.put("1", order_key="k")
+    engine.put("2", queue="r", order_key="k")
+    (held,) = engine.pop()
+    wait(engine, "r")
+    engine.complete(held)
+
+    assert 1 == taken(engine, "r")
+
+
+def test_a_limit_that_is_raised_rings(engine: Engine) -> None:
+    limited(engine, 0, "", "", "")
+    wait(engine)
+    engine.call("limit", "a", 1, "", "", "")
+
+    assert 1 == taken(engine)

@@ -41,6 +41,7 @@ def test_the_words_of_an_option_are_those_of_the_engine() -> None:
 def test_slices_are_as_large_as_the_engine_takes_them() -> None:
     limits = lua_module("rules.limits")
     assert (limits.JOBS, limits.BYTES) == (plans.SLICE_JOBS, plans.SLICE_BYTES)
+    assert limits.THROTTLES == plans.SLICE_LIMITS
 
 
 def test_slices_of_a_check_are_as_large_as_the_engine_takes_them() -> None:

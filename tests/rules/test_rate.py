@@ -115,3 +115,23 @@ def test_the_moment_is_the_first_millisecond_at_which_so_many_are_there(
 
     assert rate.open(tat, moment, interval, burst) >= wanted
     assert moment == NOW or rate.open(tat, moment - 1, interval, burst) < wanted
+
+
+def test_a_changed_rate_keeps_the_number_of_missing_tokens(rate: Any) -> None:
+    tat = rate.take(rate.take(None, NOW, 1000), NOW, 1000)
+    changed = rate.changed(tat, NOW, 1000, 10, 5)
+
+    assert 3 == rate.open(changed, NOW, 10, 5)
+    assert 4 == rate.open(changed, NOW + 10, 10, 5)
+
+
+def test_of_a_smaller_bucket_no_more_is_missing_than_it_holds(rate: Any) -> None:
+    tat = rate.take(None, NOW, 1000, 50)
+    changed = rate.changed(tat, NOW, 1000, 10, 5)
+
+    assert 0 == rate.open(changed, NOW, 10, 5)
+    assert NOW + 10 == rate.moment(changed, 10, 5, 1)
+
+
+def test_a_full_bucket_stays_full(rate: Any) -> None:
+    assert 5 == rate.open(rate.changed(NOW - 1, NOW, 1000, 10, 5), NOW, 10, 5)
