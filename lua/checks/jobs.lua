@@ -2,8 +2,8 @@
 
 local claim = require("doors.claim")
 local clock = require("store.clock")
-local enter = require("doors.enter")
 local evidence = require("doors.evidence")
+local places = require("store.places")
 local queues = require("store.queues")
 local rings = require("store.rings")
 local states = require("rules.states")
@@ -100,7 +100,7 @@ end
 return {
   keys = {
     job = { owner = true },
-    waiting = { type = "zset", jid = enter.JID },
+    waiting = { type = "zset", jid = places.JID },
     scheduled = { type = "zset", jid = evidence.SETS.scheduled.jid },
     depends = { type = "zset", jid = 1 },
     running = { type = "zset", jid = claim.JID },

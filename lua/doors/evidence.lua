@@ -2,9 +2,9 @@
 -- the job is.
 
 local claim = require("doors.claim")
-local enter = require("doors.enter")
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local places = require("store.places")
 local queues = require("store.queues")
 local records = require("store.records")
 local root = require("store.root")
@@ -24,7 +24,7 @@ end
 -- For each state the set of its jobs: its key (by step, queue and record), a record's member and
 -- score in it (nil: any), and where the jid starts in a member.
 evidence.SETS = {
-  waiting = { key = keys.waiting, member = enter.member, score = priority_of, jid = enter.JID },
+  waiting = { key = keys.waiting, member = places.member, score = priority_of, jid = places.JID },
   scheduled = {
     key = keys.scheduled,
     member = scheduled.member,
