@@ -5,7 +5,9 @@
 -- the queue find nothing); since (of the state) or due (scheduled); ahead (waiting: how many jobs
 -- of the queue are handed out before it); held (1: further dependencies are being added); waits
 -- (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends (0: never) and
--- stalled (1: the lease has run out) of a running job; group (failed); workers (live ones that have
+-- stalled (1: the lease has run out) of a running job; group (failed); of a job that has not ended
+-- its unique key, start_by with late (what happens then: cancel, fail or a klass), and finish_by;
+-- lost (leases, if any) and poison (how many stop it; 0: any number); workers (live ones that have
 -- reported to serve the queue) and silent (live ones that have reported no queues). Live is who was
 -- seen within limits.LIVE; of those, the limits.JOBS seen last are counted. Times are milliseconds.
 -- Errors: INVALID, NOJOB.
@@ -13,6 +15,7 @@
 
 local arguments = require("rules.arguments")
 local claim = require("doors.claim")
+local deadlines = require("rules.deadlines")
 local enter = require("doors.enter")
 local failures = require("store.failures")
 local keys = require("store.keys")
@@ -21,6 +24,7 @@ local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local registry = require("doors.registry")
+local settings = require("store.settings")
 local states = require("rules.states")
 
 local flags = states.flags
@@ -86,6 +90,26 @@ local OF_STATE = {
   end,
 }
 
+-- What the job was put with that may keep it from running, or end it.
+local function tell_options(step, record, tell)
+  local options = records.options(record)
+  if options.unique then
+    tell("unique", options.unique)
+  end
+  if deadlines.startable(options, record.attempt) then
+    tell("start_by", options.start_by)
+    tell("late", options.if_late or "cancel")
+  end
+  if options.finish_by then
+    tell("finish_by", options.finish_by)
+  end
+  if record.lost > 0 then
+    tell("lost", record.lost)
+    tell("poison", options.poison_after or settings.value(step, "poison-after"))
+  end
+end
+
+local ENDED = { complete = true, failed = true, cancelled = true }
 local RUNS_LATER = { waiting = true, scheduled = true, depends = true }
 
 function explain.apply(step, record)
@@ -106,6 +130,9 @@ function explain.apply(step, record)
     end
     if OF_STATE[state] then
       OF_STATE[state](step, record, queue, tell)
+    end
+    if not ENDED[state] then
+      tell_options(step, record, tell)
     end
     if RUNS_LATER[state] then
       local serving, silent = registry.serving(step, queue.name)

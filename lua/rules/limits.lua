@@ -8,6 +8,7 @@ return {
   INLINE = 1024, -- payloads above this have a key of their own
   OPTIONS = 65535, -- packed options of one job
   TAGS = 100, -- tags of one job
+  NAMES = 50, -- exceptions that an option or a worker names
   TEXT = 16384, -- failure messages
   LOG = 4096, -- data of one history entry that a user writes
   CONTEXT = 4096, -- what travels with a job beside its payload

@@ -23,6 +23,7 @@ SETS = {"waiting": 6, "scheduled": 13, "depends": 0, "running": 6, "complete": 0
 KINDS = {
     "",
     "clock",
+    "deadlines",
     "ended",
     "events",
     "group",
@@ -33,6 +34,7 @@ KINDS = {
     "failure",
     "parents",
     "dependents",
+    "unique",
     "template",
     "recurring",
     "ring",
@@ -98,7 +100,7 @@ class Keys:
 
     def _ask(self, pipe: Any, name: bytes) -> None:
         kind = name[len(self.root) :].partition(b":")[0].decode()
-        if kind in {"job", "payload", "failure", "request", "result", "sequence"}:
+        if kind in {"job", "payload", "failure", "request", "result", "sequence", "unique"}:
             pipe.get(name)
         elif kind == "parents":
             pipe.smembers(name)
@@ -137,7 +139,10 @@ class Keys:
 
 def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
-    laws = (_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings)
+    laws = (
+        *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
+        *(_unique, _deadlines),
+    )
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
 
@@ -149,6 +154,9 @@ def _known(keys: Keys, now: int) -> Iterator[str]:
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
+        if kind == "unique":
+            held = keys.found["unique"][name[len(keys.root) + 7 :]]
+            expires = held is None or held[:1] == b"t"
         if left != -2 and (left >= 0) != expires:
             yield f"{name!r} has {left} ms to live"
     numbers = keys.numbers()
@@ -329,6 +337,48 @@ def _clock(keys: Keys, now: int) -> Iterator[str]:
     workers = keys.single("workers")
     if workers and clock.get(b"w0", float("inf")) > min(workers.values()) + DAY:
         yield "the clock does not know of the workers"
+
+
+UNSTARTED = {"waiting", "scheduled", "depends", "throttled"}
+
+
+def _unique(keys: Keys, now: int) -> Iterator[str]:
+    """A key that is not held for a time is held by a job that says so and has not gone too far."""
+    holders = {}
+    for key, held in keys.found["unique"].items():
+        if held is None or held[:1] == b"t":
+            continue
+        holders[key] = jid = held[13:]
+        job = keys.live.get(jid)
+        if job is None or job.options.get("unique", "").encode(errors="surrogateescape") != key:
+            yield f"{key!r} is held by {jid!r}, which does not know"
+        elif job.state not in (UNSTARTED | {"running"} if held[:1] == b"d" else UNSTARTED):
+            yield f"{key!r} is held by {jid!r}, which is {job.state}"
+    for jid, job in keys.live.items():
+        if job.state in UNSTARTED | {"running"} and job.options.get("unique_until") == "done":
+            key = job.options["unique"].encode(errors="surrogateescape")
+            if key not in holders and not keys.found["unique"].get(key):
+                yield f"{jid!r} runs under the key {key!r}, which nobody holds"
+
+
+def _deadlines(keys: Keys, now: int) -> Iterator[str]:
+    """Jobs in nobody's hands, and only those, are listed with their next moment."""
+    expected = {}
+    for jid, job in keys.live.items():
+        moments = []
+        if job.attempt <= job.options.get("attempted", 0) and job.options.get(
+            "if_late", "cancel"
+        ) in {"cancel", "fail"}:
+            moments.append(job.options.get("start_by"))
+        moments.append(job.options.get("finish_by"))
+        known = [moment for moment in moments if moment is not None]
+        if known and job.state in UNSTARTED:
+            expected[jid] = min(known)
+    listed = {jid: int(moment) for jid, moment in keys.single("deadlines").items()}
+    if listed != expected:
+        yield f"deadlines are {expected}, listed {listed}"
+    if listed and keys.single("clock").get(b"d0", float("inf")) > min(listed.values()):
+        yield "the clock does not know of the deadlines"
 
 
 def _seconds(keys: Keys, name: str, default: float) -> float:
