@@ -40,6 +40,7 @@ def _reasons(found: Explanation) -> Iterator[str]:
     since = f", {duration(max(found.now - found.since, 0))} ago" if found.since else ""
     if found.state == "running":
         yield from _running(found)
+        yield from _limits(found)
     elif found.state == "complete":
         yield f"it has been done{since}"
     elif found.state == "cancelled":
@@ -48,6 +49,7 @@ def _reasons(found: Explanation) -> Iterator[str]:
         yield f"it failed into the group {found.group!r}{since}: pyjobs unfail puts it back"
     else:
         yield from _before(found)
+        yield from _limits(found)
         yield from _queue(found)
 
 
@@ -82,6 +84,21 @@ def _before(found: Explanation) -> Iterator[str]:
         yield f"{found.ahead:,} {_jobs(found.ahead)} of its queue come first"
     elif found.state == "waiting":
         yield "it is the next one of its queue"
+
+
+def _limits(found: Explanation) -> Iterator[str]:
+    if found.unique:
+        yield f"it holds the key {found.unique!r}, or did: a put of that may be merged into it"
+    if found.start_by is not None:
+        fate = {"cancel": "it is cancelled", "fail": "it fails"}.get(
+            found.late, f"{found.late} runs in its place"
+        )
+        yield f"if it is not started by {moment(found.start_by)}, {fate}"
+    if found.finish_by is not None:
+        yield f"if it is not done by {moment(found.finish_by)}, it fails"
+    if found.lost:
+        most = f" of the {found.poison:,} that stop it" if found.poison else ""
+        yield f"{found.lost:,} {_plural('lease', found.lost)} on it were lost{most}"
 
 
 def _queue(found: Explanation) -> Iterator[str]:

@@ -216,9 +216,9 @@ def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
         "dice: must": (queue, jid, token, "", "", "", b"", 0.5),
         "arguments": (queue, jid, token, "", ""),
         "arguments:": (queue, jid, token, "", "", "", b"", 0, b"", "retry", 0),
-            "error": (queue, jid, token, "", "", "", b"", 0, b"text"),
-            "error: must": (queue, jid, token, "", "", "", b"", 0, msgpack.packb(["x"] * 51)),
-            "otherwise": (queue, jid, token, "", "", "", b"", 0, b"", "perhaps"),
+        "error": (queue, jid, token, "", "", "", b"", 0, b"text"),
+        "error: must": (queue, jid, token, "", "", "", b"", 0, msgpack.packb(["x"] * 51)),
+        "otherwise": (queue, jid, token, "", "", "", b"", 0, b"", "perhaps"),
     }.items():
         answer = refused(engine, "retry", *args)
         assert answer.startswith("INVALID ")

@@ -142,9 +142,12 @@ def test_children_that_come_too_late_are_dropped(engine: Engine) -> None:
     (lease,) = engine.pop(count=9, now=3400)
     assert "t" == lease.record.options["origin"]
     assert {"running": 1, "recurring": 1} == engine.counts(now=3400)
-    assert "INVALID if_late" == refused(
-        engine, "recur", "q", "u", "", b"", 1000, 0, options(if_late="fail")
-    ).partition(":")[0]
+    assert (
+        "INVALID if_late"
+        == refused(engine, "recur", "q", "u", "", b"", 1000, 0, options(if_late="fail")).partition(
+            ":"
+        )[0]
+    )
 
 
 # finish_within

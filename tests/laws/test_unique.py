@@ -239,7 +239,7 @@ def test_trailing_runs_when_no_put_has_come_for_that_long_with_the_data_of_the_l
 
 
 def test_no_put_waits_for_longer_than_at_most(engine: Engine) -> None:
-    given = {"debounce": 1000, "debounce_at_most": 2500}
+    given: dict[str, Any] = {"debounce": 1000, "debounce_at_most": 2500}
     put(engine, "a", **given)
     for now in (900, 1800, 2400):
         assert "merged a" == put(engine, "b", now, **given)
@@ -271,7 +271,7 @@ def test_one_that_waits_for_others_is_due_later(engine: Engine) -> None:
 
 
 def test_leading_runs_the_first_at_once_and_merges_the_others_of_the_burst(engine: Engine) -> None:
-    given = {"debounce": 10 * MINUTE, "debounce_mode": "leading"}
+    given: dict[str, Any] = {"debounce": 10 * MINUTE, "debounce_mode": "leading"}
     assert "created" == put(engine, "a", payload=b"1", **given)
     (lease,) = engine.pop(now=START)
     engine.complete(lease, now=START)
@@ -283,7 +283,11 @@ def test_leading_runs_the_first_at_once_and_merges_the_others_of_the_burst(engin
 
 
 def test_a_leading_burst_lasts_no_longer_than_at_most(engine: Engine) -> None:
-    given = {"debounce": 10 * MINUTE, "debounce_mode": "leading", "debounce_at_most": 15 * MINUTE}
+    given: dict[str, Any] = {
+        "debounce": 10 * MINUTE,
+        "debounce_mode": "leading",
+        "debounce_at_most": 15 * MINUTE,
+    }
     put(engine, "a", **given)
     assert "merged a" == put(engine, "b", 9 * MINUTE, **given)
     assert "merged a" == put(engine, "b", 15 * MINUTE - 1, **given)
@@ -292,7 +296,7 @@ def test_a_leading_burst_lasts_no_longer_than_at_most(engine: Engine) -> None:
 
 
 def test_both_runs_the_first_at_once_and_once_more_after_the_burst(engine: Engine) -> None:
-    given = {"debounce": 10 * MINUTE, "debounce_mode": "both"}
+    given: dict[str, Any] = {"debounce": 10 * MINUTE, "debounce_mode": "both"}
     assert "created" == put(engine, "a", payload=b"1", **given)
     assert "created" == put(engine, "b", 1 * MINUTE, payload=b"2", **given)
     assert "merged b" == put(engine, "c", 5 * MINUTE, payload=b"3", **given)
@@ -309,7 +313,7 @@ def test_both_runs_the_first_at_once_and_once_more_after_the_burst(engine: Engin
 
 
 def test_one_put_alone_runs_once_with_both(engine: Engine) -> None:
-    given = {"debounce": 10 * MINUTE, "debounce_mode": "both"}
+    given: dict[str, Any] = {"debounce": 10 * MINUTE, "debounce_mode": "both"}
     put(engine, "a", **given)
     engine.pop(lease=0, now=START)
 
@@ -319,7 +323,11 @@ def test_one_put_alone_runs_once_with_both(engine: Engine) -> None:
 
 
 def test_a_burst_that_goes_on_after_the_longest_wait_goes_on_trailing(engine: Engine) -> None:
-    given = {"debounce": 10 * MINUTE, "debounce_at_most": 12 * MINUTE, "debounce_mode": "both"}
+    given: dict[str, Any] = {
+        "debounce": 10 * MINUTE,
+        "debounce_at_most": 12 * MINUTE,
+        "debounce_mode": "both",
+    }
     put(engine, "a", **given)
     put(engine, "b", 5 * MINUTE, **given)
     put(engine, "x", 14 * MINUTE, **given)
@@ -362,7 +370,7 @@ def test_puts_of_one_call_count_each_other(engine: Engine) -> None:
 
 
 def test_bursts_of_one_call_are_bursts(engine: Engine) -> None:
-    given = {"debounce": 1000, "debounce_mode": "both"}
+    given: dict[str, Any] = {"debounce": 1000, "debounce_mode": "both"}
     answers = engine.step(*(member(jid, jid.encode(), **given) for jid in "abcd"), now=START)
 
     assert [b"created", b"created", b"merged b", b"merged b"] == answers
@@ -412,7 +420,7 @@ def test_a_put_that_a_failed_parent_ends_at_once_holds_no_key(engine: Engine) ->
     engine.put("parent", now=START)
     (lease,) = engine.pop(now=START)
     engine.fail(lease, now=START)
-    orphan = {"depends": ["parent"], "parent_failure": "cancel"}
+    orphan: dict[str, Any] = {"depends": ["parent"], "parent_failure": "cancel"}
 
     assert [b"created", b"created"] == engine.step(member("a", **orphan), member("b"), now=START)
     assert ("cancelled", "waiting") == (engine.state("a"), engine.state("b"))
