@@ -34,8 +34,8 @@ Here = Callable[[Coroutine[Any, Any, Any]], Any]
 CODES = 10_000
 """So much code is remembered: there may be ever new queues."""
 
-SOON = 0.001
-"""Seconds to the interruption of what should have been done."""
+EARLY = 0.1
+"""Seconds by which a job is interrupted before it has to be done, so that its end can be told."""
 
 _current: ContextVar[Any] = ContextVar("pyjobs_current_job", default=None)
 
@@ -229,7 +229,7 @@ class Execution:
         hard = _first(job.kill_within, code.kill_within, settings.kill_within)
         if job.finish_by is not None:
             left = job.finish_by - held.snapshot.record.popped / 1000 - (held.began - held.arrived)
-            soft = min(soft or inf, max(left, SOON))
+            soft = min(soft or inf, max(left - EARLY, EARLY))
         if soft or hard:
             self._limit(held, soft, hard)
 
