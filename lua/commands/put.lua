@@ -53,12 +53,11 @@ local fine
 
 -- Refuses options that contradict each other.
 local function check(step, options)
-  if options ~= fine then
-    uniqueness.check(options)
-    fine = options
-  end
+  uniqueness.check(options)
   if options.finish_within or options.if_late then
     deadline_rules.check(options, job.due(step, options), step.now)
+  else
+    fine = options
   end
 end
 
@@ -70,7 +69,9 @@ function put.parse(step, group)
     local at = from[position]
     local options = job.options(args[at + OPTIONS])
     group.options[position] = options
-    check(step, options)
+    if options ~= fine then
+      check(step, options)
+    end
     queues.want(step, arguments.name(args[at + QUEUE], "queue"))
     records.want(step, arguments.name(args[at + JID], "jid"))
     if #args[at + KLASS] > limits.NAME then
@@ -108,8 +109,12 @@ local function kept(step, options, old, due)
     nonce = options.nonce and (old and "r" or "c") .. options.nonce,
     attempted = old and old.attempt > 0 and options.start_within and old.attempt or nil,
   })
-  deadline_rules.set(rest, options, step.now, due)
-  rest.unique_until = options.unique and uniqueness.scope(options) or nil
+  if options.start_within or options.finish_within then
+    deadline_rules.set(rest, options, step.now, due)
+  end
+  if options.unique then
+    rest.unique_until = uniqueness.scope(options)
+  end
   if options.depends or options.hold then
     rest.delay = options.delay
     rest.at = options.at

@@ -188,8 +188,8 @@ def test_bad_arguments_are_refused_by_name(engine: Engine) -> None:
 
 
 def test_limits_that_a_job_was_put_with_are_told(engine: Engine) -> None:
-    given = {"start_within": 100, "finish_within": 200, "unique": "k", "poison_after": 2}
-    engine.put("a", now=5, **given)
+    given: dict[str, Any] = {"start_within": 100, "finish_within": 200, "unique": "k"}
+    engine.put("a", now=5, poison_after=2, **given)
     told = explain(engine, now=6)
     assert ("k", 105, "cancel", 205) == tuple(
         told[name] for name in ("unique", "start_by", "late", "finish_by")
