@@ -102,7 +102,7 @@ end
 function unique.undone(step, record)
   local options = records.options(record)
   local key = options.unique
-  if key and rules.scope(options) == "done" and not unique.standing(step, key) then
+  if key and options.unique_until == "done" and not unique.standing(step, key) then
     uniques.save(step, key, { kind = "done", ends = 0, first = step.now, jid = record.jid })
   end
 end

@@ -76,10 +76,11 @@ function uniqueness.check(options)
   end
 end
 
--- Until when a job of these options holds its key: `started`, `done`, or neither of them.
+-- Until when a job of these options holds its key, as it is kept with the job: `started`, `done`,
+-- or `time`, which the key itself knows.
 function uniqueness.scope(options)
   if options.unique_for or options.debounce then
-    return nil
+    return "time"
   end
   return options.unique_until or (options.if_duplicate == "replace" and "started" or "done")
 end

@@ -344,21 +344,15 @@ UNSTARTED = {"waiting", "scheduled", "depends", "throttled"}
 
 def _unique(keys: Keys, now: int) -> Iterator[str]:
     """A key that is not held for a time is held by a job that says so and has not gone too far."""
-    holders = {}
     for key, held in keys.found["unique"].items():
         if held is None or held[:1] == b"t":
             continue
-        holders[key] = jid = held[13:]
+        jid = held[13:]
         job = keys.live.get(jid)
         if job is None or job.options.get("unique", "").encode(errors="surrogateescape") != key:
             yield f"{key!r} is held by {jid!r}, which does not know"
         elif job.state not in (UNSTARTED | {"running"} if held[:1] == b"d" else UNSTARTED):
             yield f"{key!r} is held by {jid!r}, which is {job.state}"
-    for jid, job in keys.live.items():
-        if job.state in UNSTARTED | {"running"} and job.options.get("unique_until") == "done":
-            key = job.options["unique"].encode(errors="surrogateescape")
-            if key not in holders and not keys.found["unique"].get(key):
-                yield f"{jid!r} runs under the key {key!r}, which nobody holds"
 
 
 def _deadlines(keys: Keys, now: int) -> Iterator[str]:

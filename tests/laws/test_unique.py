@@ -190,6 +190,16 @@ def test_for_a_time_whatever_becomes_of_the_job(engine: Engine) -> None:
     assert "created" == put(engine, "b", 10 * MINUTE, unique_for=MINUTE)
 
 
+def test_a_job_that_held_it_for_a_time_does_not_take_it_again(engine: Engine) -> None:
+    for jid, given in (("a", {"unique_for": MINUTE}), ("b", {"debounce": MINUTE})):
+        put(engine, jid, 0, unique=jid, **given)
+        (lease,) = engine.pop(now=START + 2 * MINUTE)
+        engine.fail(lease, now=START + 2 * MINUTE)
+        engine.call("unfail", jid, "", now=START + 2 * MINUTE)
+        assert "created" == put(engine, jid * 2, 2 * MINUTE, unique=jid)
+        engine.cancel(jid, jid * 2, now=START + 2 * MINUTE)
+
+
 def test_a_time_ends_with_a_job_that_is_cancelled(engine: Engine) -> None:
     put(engine, "a", unique_for=MINUTE)
     engine.cancel("a", now=START)
