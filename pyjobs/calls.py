@@ -327,6 +327,8 @@ class Explanation:
     """The failure group of a failed job."""
     unique: str = ""
     """Its unique key."""
+    holder: str = ""
+    """The jid of the job that holds that key; empty: none does."""
     start_by: float | None = None
     """Until when it has to be started."""
     late: str = ""
@@ -348,7 +350,7 @@ _MOMENTS = ("now", "since", "due", "ends", "start_by", "finish_by")
 
 def _explanation(answer: Sequence[Any]) -> Explanation:
     known = dict(zip(_texts(answer[::2]), answer[1::2], strict=True))
-    for name in ("state", "queue", "worker", "group", "unique", "late"):
+    for name in ("state", "queue", "worker", "group", "unique", "holder", "late"):
         known[name] = text(known.get(name, b""))
     for name in ("paused", "held", "stalled"):
         known[name] = bool(known.get(name))

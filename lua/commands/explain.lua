@@ -6,10 +6,11 @@
 -- of the queue are handed out before it); held (1: further dependencies are being added); waits
 -- (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends (0: never) and
 -- stalled (1: the lease has run out) of a running job; group (failed); of a job that has not ended
--- its unique key, start_by with late (what happens then: cancel, fail or a klass), and finish_by;
--- lost (leases, if any) and poison (how many stop it; 0: any number); workers (live ones that have
--- reported to serve the queue) and silent (live ones that have reported no queues). Live is who was
--- seen within limits.LIVE; of those, the limits.JOBS seen last are counted. Times are milliseconds.
+-- its unique key and holder (the jid of the job that holds that), start_by with late (what happens
+-- then: cancel, fail or a klass), and finish_by; lost (leases, if any) and poison (how many stop
+-- it; 0: any number); workers (live ones that have reported to serve the queue) and silent (live
+-- ones that have reported no queues). Live is who was seen within limits.LIVE; of those, the
+-- limits.JOBS seen last are counted. Times are milliseconds.
 -- Errors: INVALID, NOJOB.
 -- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.
 
@@ -26,6 +27,7 @@ local refuse = require("rules.refusal")
 local registry = require("doors.registry")
 local settings = require("store.settings")
 local states = require("rules.states")
+local uniques = require("store.uniques")
 
 local flags = states.flags
 
@@ -94,7 +96,9 @@ local OF_STATE = {
 local function tell_options(step, record, tell)
   local options = records.options(record)
   if options.unique then
+    local held = uniques.read(step, options.unique)
     tell("unique", options.unique)
+    tell("holder", held and held.jid or "")
   end
   if deadlines.startable(options, record.attempt) then
     tell("start_by", options.start_by)

@@ -25,7 +25,7 @@ def explain(client: Client, jid: str, as_json: bool) -> None:
     queue that is paused or that no live worker serves.
     """
     found = client.run(calls.explain(jid))
-    reasons = list(_reasons(found))
+    reasons = list(_reasons(found, jid))
     if as_json:
         print_json({"jid": jid, **dataclasses.asdict(found), "reasons": reasons})
         return
@@ -35,12 +35,12 @@ def explain(client: Client, jid: str, as_json: bool) -> None:
         click.echo(visible(f"  {reason}"))
 
 
-def _reasons(found: Explanation) -> Iterator[str]:
+def _reasons(found: Explanation, jid: str) -> Iterator[str]:
     """Say what stands between the job and a worker, in words."""
     since = f", {duration(max(found.now - found.since, 0))} ago" if found.since else ""
     if found.state == "running":
         yield from _running(found)
-        yield from _limits(found)
+        yield from _limits(found, jid)
     elif found.state == "complete":
         yield f"it has been done{since}"
     elif found.state == "cancelled":
@@ -49,7 +49,7 @@ def _reasons(found: Explanation) -> Iterator[str]:
         yield f"it failed into the group {found.group!r}{since}: pyjobs unfail puts it back"
     else:
         yield from _before(found)
-        yield from _limits(found)
+        yield from _limits(found, jid)
         yield from _queue(found)
 
 
@@ -86,9 +86,10 @@ def _before(found: Explanation) -> Iterator[str]:
         yield "it is the next one of its queue"
 
 
-def _limits(found: Explanation) -> Iterator[str]:
+def _limits(found: Explanation, jid: str) -> Iterator[str]:
     if found.unique:
-        yield f"it holds the key {found.unique!r}, or did: a put of that may be merged into it"
+        holder = found.holder if found.holder != jid else "it"
+        yield f"it was put under the key {found.unique!r}, which {holder or 'nobody'} holds"
     if found.start_by is not None:
         fate = {"cancel": "it is cancelled", "fail": "it fails"}.get(
             found.late, f"{found.late} runs in its place"

@@ -99,7 +99,7 @@ def test_explain_tells_the_limits_of_a_job(pyjobs: Run, client: Client, at: None
     told = client.run(calls.explain(jid))
     assert ("k", job.finish_by, None) == (told.unique, told.finish_by, told.start_by)
     out = pyjobs("explain", jid).stdout
-    assert "it holds the key 'k'" in out
+    assert "it was put under the key 'k', which it holds" in out
     assert "if it is not done by " in out
 
     other = queue.put(None, start_within=60, if_late="gnomes.Sorry")

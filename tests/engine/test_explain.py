@@ -191,8 +191,8 @@ def test_limits_that_a_job_was_put_with_are_told(engine: Engine) -> None:
     given: dict[str, Any] = {"start_within": 100, "finish_within": 200, "unique": "k"}
     engine.put("a", now=5, poison_after=2, **given)
     told = explain(engine, now=6)
-    assert ("k", 105, "cancel", 205) == tuple(
-        told[name] for name in ("unique", "start_by", "late", "finish_by")
+    assert ("k", "a", 105, "cancel", 205) == tuple(
+        told[name] for name in ("unique", "holder", "start_by", "late", "finish_by")
     )
     assert "lost" not in told
 
