@@ -36,6 +36,7 @@ function engine.group(command, args, at, width)
     records = nil,
     homes = nil,
     ties = nil,
+    plans = nil,
     request = nil,
     plan = nil,
   }

@@ -34,6 +34,7 @@ from pyjobs.errors import (
     ServerTooOld,
     WrongState,
 )
+from pyjobs.jids import Jid, Jids
 from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
 from pyjobs.transaction import Transaction
@@ -60,6 +61,8 @@ __all__ = [
     "HasDependents",
     "Hooks",
     "InvalidArgument",
+    "Jid",
+    "Jids",
     "Job",
     "JobError",
     "JobExists",

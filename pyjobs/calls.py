@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
+import msgpack
+
 from pyjobs.record import read_options, text
 from pyjobs.snapshot import Failure, Popped, Snapshot, read_failure, read_found, read_popped
 
@@ -77,9 +79,15 @@ def _snapshots(answer: Sequence[Any]) -> list[Snapshot | None]:
 # A job's life
 
 
-def put(queue: str, jid: str, klass: str, payload: bytes, options: bytes) -> Call[str]:
-    """Put a job; answers created, replaced or kept."""
-    return Call("put", [queue, jid, klass, payload, options], _word, "puts", (jid,))
+def put(
+    queue: str, jid: str, klass: str, payload: bytes, options: bytes, marked: bool = False
+) -> Call[str]:
+    """Put a job; answers created, replaced, kept, or merged and the jid of another (see jids.Jid).
+
+    `marked`: it has a unique key, so that it may leave nothing by which a repeat is known.
+    """
+    args: list[Argument] = [queue, jid, klass, payload, options]
+    return Call("put", args, text, "puts", (jid,), marked=marked)
 
 
 def pop(
@@ -142,14 +150,19 @@ def retry(
     message: str = "",
     policy: bytes = b"",
     dice: int = 0,
+    error: Sequence[str] = (),
+    otherwise: Literal["retry", "fail"] = "retry",
 ) -> Call[str]:
     """Ask for another attempt; answers the job's state.
 
     Without a delay the job's own backoff counts, then the `policy` (see options.backoff_policy);
-    `dice`, 0 to below DICE, is the chance in it.
+    `dice`, 0 to below DICE, is the chance in it. `error` names the classes of what went wrong, for
+    the job's retry_on and give_up_on; `otherwise` is what counts when it has none that fits.
     """
     args: list[Argument] = [lease.queue, lease.jid, lease.token]
     args += ["" if delay is None else delay, group, message, policy, dice]
+    if error:
+        args += [msgpack.packb(error, use_bin_type=False, unicode_errors="replace"), otherwise]
     return Call("retry", args, _word, jids=(lease.jid,))
 
 
@@ -366,18 +379,33 @@ class Explanation:
     """The lease has run out: the next pop gives the job to somebody else."""
     group: str = ""
     """The failure group of a failed job."""
+    unique: str = ""
+    """Its unique key."""
+    holder: str = ""
+    """The jid of the job that holds that key; empty: none does."""
+    start_by: float | None = None
+    """Until when it has to be started."""
+    late: str = ""
+    """What becomes of it then: cancel, fail, or the class that runs in its place."""
+    finish_by: float | None = None
+    """Until when it has to be done."""
+    lost: int = 0
+    """How many leases on it were lost."""
+    poison: int = 0
+    """How many lost leases stop it; 0: any number."""
     workers: int = 0
     """Live workers that serve its queue, of the hundred that were seen last."""
     silent: int = 0
     """Live workers that have not told which queues they serve."""
 
 
-_MOMENTS = ("now", "since", "due", "ends")
+_MOMENTS = ("now", "since", "due", "ends", "start_by", "finish_by")
 
 
 def _explanation(answer: Sequence[Any]) -> Explanation:
     known = dict(zip(_texts(answer[::2]), answer[1::2], strict=True))
-    for name in ("state", "queue", "worker", "group", "tenant", "order_key"):
+    names = ("state", "queue", "worker", "group", "tenant", "order_key", "unique", "holder", "late")
+    for name in names:
         known[name] = text(known.get(name, b""))
     for name in ("paused", "held", "stalled"):
         known[name] = bool(known.get(name))

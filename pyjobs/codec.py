@@ -4,13 +4,14 @@ Carried exactly: None, bool, int from -2**63 to 2**64 - 1, float (infinities and
 bytes, list, dict (in its order, with any of these but list and dict as keys) and `msgpack.ExtType`.
 
 Carried as what it stands for: an aware datetime comes back in UTC, the same instant to the
-microsecond; a tuple comes back as a list, a bytearray or memoryview as bytes, and a
-`msgpack.Timestamp` as a datetime, cut to the microsecond.
+microsecond; a tuple comes back as a list, a bytearray or memoryview as bytes, the Jid that a put
+has answered as text, and a `msgpack.Timestamp` as a datetime, cut to the microsecond.
 
 All else is refused by `encode`, subclasses of these types included, because the subclass would be
 lost on the way.
 """
 
+import operator
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from enum import Enum
@@ -19,6 +20,7 @@ from typing import Any
 from msgpack import ExtType, Packer, Timestamp, unpackb
 
 from pyjobs.errors import DecodingError, EncodingError
+from pyjobs.jids import Jid
 
 _MAX_DEPTH = 1024
 _MAX_SHOWN_KEY = 40
@@ -30,7 +32,7 @@ _FAR_TIMESTAMP = b"\xc7\x0c\xff"
 # What msgpack raises for what it cannot pack or unpack.
 _FAILURES = (TypeError, ValueError, OverflowError, BufferError, RecursionError)
 
-_LEAVES = (type(None), bool, int, float, str, bytes, bytearray, memoryview, datetime)
+_LEAVES = (type(None), bool, int, float, str, Jid, bytes, bytearray, memoryview, datetime)
 _CONTAINERS = (list, tuple, dict)
 _CARRIED = frozenset((*_LEAVES, *_CONTAINERS, ExtType, Timestamp))
 
@@ -80,10 +82,26 @@ def decode(payload: bytes) -> Any:
         raise DecodingError(why) from error
 
 
+def canonical(payload: bytes) -> bytes:
+    """Return bytes that are the same for the same data, whatever the order of its dictionaries."""
+    packed: bytes = Packer(datetime=True).pack(_sorted(decode(payload)))
+    return packed
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_sorted(member) for member in value]
+    if isinstance(value, dict):
+        members = [(encode(key), _sorted(member)) for key, member in value.items()]
+        # Pairs beside a mark, so that no list is taken for a dictionary.
+        return ["{}", *sorted(members, key=operator.itemgetter(0))]
+    return value
+
+
 def _encode_with_care(data: object) -> bytes:
     """Return what `encode` does, for data with tuples or far dates in it; find what is wrong."""
     try:
-        payload: bytes = Packer(strict_types=True, datetime=True, default=_as_list).pack(data)
+        payload: bytes = Packer(strict_types=True, datetime=True, default=_as_plain).pack(data)
         # Two things can be packed and not be read: a tuple as a key, a year past the calendar.
         decode(payload)
     except _FAILURES as error:
@@ -96,9 +114,11 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _as_list(value: object) -> list[object]:
+def _as_plain(value: object) -> list[object] | str:
     if type(value) is tuple:
         return list(value)
+    if type(value) is Jid:
+        return str(value)
     raise TypeError(f"cannot carry {_type_name(type(value))}")
 
 

@@ -29,6 +29,7 @@ Seconds = float | timedelta
 Moment = float | datetime
 Reference = str | HasJid
 ContextValue = str | int | float
+ErrorKind = type[BaseException] | str
 
 
 class StayOptions(TypedDict, total=False):
@@ -61,7 +62,48 @@ class BackoffOptions(TypedDict, total=False):
     """Share of the delay by which chance shortens it, 0 to 1, default 0.1."""
 
 
-class RunOptions(BackoffOptions, total=False):
+class TrialOptions(BackoffOptions, total=False):
+    """Whether and until when a job is tried (again)."""
+
+    retry_on: Iterable[ErrorKind]
+    """Exceptions after which a worker has it tried again, subclasses included: up to 50 classes, or
+    names of such. They count before what the job's code says."""
+    give_up_on: Iterable[ErrorKind]
+    """Exceptions after which it fails at once; they count before `retry_on`."""
+    poison_after: int
+    """Lost leases that stop it as poison, up to 255; 0: any number. Default: `poison-after`."""
+    start_within: Seconds
+    """Seconds after its put, or after its delay, in which it has to be started."""
+    if_late: Literal["cancel", "fail"] | Any
+    """What becomes of it when it was not: cancelled (the default), failed, or the job class (or its
+    import path) that runs in its place."""
+    finish_within: Seconds
+    """Seconds after its put in which it has to be done; then it fails, also while it runs."""
+
+
+class UniqueOptions(TypedDict, total=False):
+    """What a put does when there is a job of the same key."""
+
+    unique: str | bool
+    """A key, up to 255 bytes, that one job of the namespace holds at a time; True: one that is made
+    of queue, class and data."""
+    unique_until: Literal["started", "done"]
+    """Until when a job holds its key; default `done`, and `started` with if_duplicate=replace."""
+    unique_for: Seconds
+    """Seconds for which it does instead, also when it is done before."""
+    if_duplicate: Literal["keep", "replace", "postpone", "refuse"]
+    """What a put does when a job holds the key: nothing (the default), give that job its data and
+    class, see `debounce`, or raise JobExists."""
+    debounce: Seconds
+    """A burst of puts ends when none has come for so many seconds, and makes one job."""
+    debounce_mode: Literal["trailing", "leading", "both"]
+    """When that job runs: after the burst, with the last data (the default), at its first put, or
+    at the first and, if more came, after it."""
+    debounce_at_most: Seconds
+    """Seconds that a put waits for its burst to end at most, and the longest leading burst."""
+
+
+class RunOptions(TrialOptions, total=False):
     """Options of the work on a job, which stay with it from queue to queue."""
 
     lease: Seconds
@@ -85,7 +127,7 @@ class RunOptions(BackoffOptions, total=False):
     """Tenants of a queue take turns, see `client.tenants`."""
 
 
-class JobOptions(StayOptions, RunOptions, total=False):
+class JobOptions(StayOptions, RunOptions, UniqueOptions, total=False):
     """All options that a put takes."""
 
     retries: int
@@ -171,6 +213,15 @@ def _jids(value: Iterable[Reference], name: str) -> list[str]:
     return [reference(item) for item in listed(value, name)]
 
 
+def error_names(value: ErrorKind | Iterable[ErrorKind], name: str) -> list[str]:
+    """Return the names of exception classes."""
+    kinds = [value] if isinstance(value, (str, type)) else list(value)
+    for kind in kinds:
+        if not isinstance(kind, (str, type)):
+            raise InvalidArgument(f"{name}: exception classes or names of such, not {kind!r}")
+    return [text(kind if isinstance(kind, str) else kind.__name__, name) for kind in kinds]
+
+
 def thousandths(value: object, name: str) -> int:
     """Return a share from 0 to 1 in thousandths."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
@@ -222,6 +273,19 @@ _WIRE = {
     "limits": texts,
     "order_key": text,
     "tenant": text,
+    "retry_on": error_names,
+    "give_up_on": error_names,
+    "poison_after": integer,
+    "start_within": milliseconds,
+    "if_late": text,
+    "finish_within": milliseconds,
+    "unique": text,
+    "unique_until": text,
+    "unique_for": milliseconds,
+    "if_duplicate": text,
+    "debounce": milliseconds,
+    "debounce_mode": text,
+    "debounce_at_most": milliseconds,
     "if_exists": text,
     "backlog": integer,
 }
@@ -235,6 +299,8 @@ _DEFAULTS: dict[str, Any] = {
     "context": b"",
     "keep_result": 0,
     "limits": [],
+    "retry_on": [],
+    "give_up_on": [],
 }
 
 

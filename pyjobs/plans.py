@@ -24,6 +24,7 @@ from pyjobs.errors import (
     ServerError,
     ServerLoading,
 )
+from pyjobs.jids import Jid, Jids
 from pyjobs.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ def then_depend(
 ) -> Plan[str]:
     """Make a call, then add dependencies under the hold that it set; returns the job's state."""
     answer: str = yield call
-    if slices and answer != "kept":
+    if slices and answer != "kept" and not answer.startswith("merged "):
         state = yield from depend(jid, slices, rest)
         return state if call.name == "complete" else answer
     return answer
@@ -73,7 +74,8 @@ class Put:
         self.size = len(payload) + 64
         self.limits: Sequence[str] = wire.get("limits", ())
         wire, self._slices, self._rest = held_back(wire)
-        self.call = calls.put(queue, jid, klass, payload, options.pack(wire))
+        packed = options.pack(wire)
+        self.call = calls.put(queue, jid, klass, payload, packed, marked="unique" in wire)
 
     @property
     def whole(self) -> bool:
@@ -155,7 +157,7 @@ class Slices:
         return gathered
 
 
-def put_many(puts: Iterable[Put], atomic: bool) -> Plan[list[str]]:
+def put_many(puts: Iterable[Put], atomic: bool) -> Plan[Jids]:
     """Put jobs in order, in slices that are each put as a whole; returns the jids.
 
     While the server puts one slice, the next one is encoded.
@@ -163,21 +165,23 @@ def put_many(puts: Iterable[Put], atomic: bool) -> Plan[list[str]]:
     if atomic:
         puts = list(puts)
         _refuse_large(puts)
-    jids: list[str] = []
+    jids = Jids()
     slices = Slices(puts)
     while gathered := slices.next():
         try:
             if gathered[0].whole:
                 call = calls.step([put.call for put in gathered])
                 call.meanwhile = slices.prepare
-                yield call
+                answers = yield call
             else:
-                yield from gathered[0].plan()
+                answers = [(yield from gathered[0].plan())]
         except PyjobsError as error:
             if jids:
                 error.args = (f"{error}. The {len(jids)} jobs before this slice were put",)
             raise
-        jids.extend(put.jid for put in gathered)
+        jids.extend(
+            Jid.answered(put.jid, answer) for put, answer in zip(gathered, answers, strict=True)
+        )
     return jids
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from pyjobs import codec, contexts, jids, naming, options, plans
+from pyjobs import codec, contexts, jids, options, plans
 from pyjobs.errors import InvalidArgument
+from pyjobs.naming import class_path
+
+KEY = 255
+"""Bytes of a unique key: `NAME` in `lua/rules/limits.lua`."""
 
 
 def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plans.Put:
@@ -14,7 +19,11 @@ def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plan
     context = contexts.inherited()
     if context and given.get("context") is None:
         given = {**given, "context": context}
-    wire = options.to_wire({name: value for name, value in given.items() if name != "jid"})
+    queue, klass_name = options.text(queue, "queue"), "" if klass is None else class_path(klass)
+    payload = codec.encode(data)
+    if given.get("unique") is True:
+        given = {**given, "unique": derived(queue, klass_name, payload)}
+    wire = options.to_wire({name: each for name, each in named(given).items() if name != "jid"})
     jid = given.get("jid")
     if jid is None:
         if "if_exists" in wire:
@@ -25,8 +34,25 @@ def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plan
     else:
         options.text(jid, "jid")
         wire["nonce"] = jids.new()
-    klass_name = "" if klass is None else naming.class_path(klass)
-    return plans.Put(options.text(queue, "queue"), jid, klass_name, codec.encode(data), wire)
+    return plans.Put(queue, jid, klass_name, payload, wire)
+
+
+def named(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with code by its import path, and without a key that is False."""
+    found = {name: each for name, each in given.items() if name != "unique" or each is not False}
+    late = found.get("if_late")
+    if late is not None and not isinstance(late, str):
+        found["if_late"] = class_path(late)
+    return found
+
+
+def derived(queue: str, klass: str, payload: bytes) -> str:
+    """Return the unique key of what runs in a queue with this data."""
+    digest = hashlib.sha256(codec.canonical(payload)).hexdigest()[:32]
+    scope = f"{queue}:{klass}:"
+    if len(scope.encode()) > KEY - len(digest):
+        scope = hashlib.sha256(scope.encode()).hexdigest() + ":"
+    return scope + digest
 
 
 def described(job: Mapping[str, Any], queue: str) -> plans.Put:

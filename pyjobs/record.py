@@ -39,6 +39,8 @@ HAPPENINGS = (
     "unblocked",
     "cancelled",
     "log",
+    "merged",
+    "late",
 )
 
 FRESH, TRACKED, PARENTS, DEPENDENTS, HELD, PAYLOAD, FAILURE, TAGGED, GRACE, TRACE = (

@@ -17,6 +17,7 @@ import redis
 SINGLE = {
     "alarm",
     "clock",
+    "deadlines",
     "ended",
     "events",
     "groups",
@@ -126,6 +127,8 @@ class Partition:
                 yield from self._indexes(kind, keys)
             elif kind == "worker":
                 yield from self._workers(keys)
+            elif kind == "unique":
+                yield from self._unique_keys(keys)
             elif kind == "template":
                 yield from self._templates(keys)
             elif kind in {"recurring", "ring", "turns", "tenants"}:
@@ -215,6 +218,7 @@ class Partition:
 
     def _listings(self) -> Iterator[tuple[bytes, str]]:
         yield from self._without_record(self.root + b"tracked")
+        yield from self._without_record(self.root + b"deadlines", traces=False)
         for listing, kind in {"groups": "group", "tags": "tag", "workers": "worker"}.items():
             key = self.root + listing.encode()
             for name in self.members(key):
@@ -246,9 +250,18 @@ class Partition:
         }
         yield from ((key, "is in no queue") for jid, key in keys.items() if jid not in listed)
 
-    def _without_record(self, key: bytes) -> Iterator[tuple[bytes, str]]:
+    def _unique_keys(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
+        # How it is held, two moments, and the jid of the job that holds it.
+        for key in keys.values():
+            held: Any = self.client.get(key)
+            record = self.records.get(held[13:])
+            if record is None or record.flags & TRACE:
+                yield key, f"its job {shown(held[13:])} has gone"
+
+    def _without_record(self, key: bytes, *, traces: bool = True) -> Iterator[tuple[bytes, str]]:
         for jid in self.members(key):
-            if jid not in self.records:
+            record = self.records.get(jid)
+            if record is None or (record.flags & TRACE and not traces):
                 yield key, f"its member {shown(jid)} has no record"
 
     def _of_unknown_queues(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:

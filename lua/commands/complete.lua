@@ -120,6 +120,7 @@ end
 local function advance(step, record, queue, options, tie, due)
   record.queue = queue.number
   record.left = record.retries
+  record.lost = 0
   record.priority = options.priority or record.priority
   failures.forget(step, record)
   local rest = records.options(record)

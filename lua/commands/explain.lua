@@ -9,15 +9,18 @@
 -- and how many are parked before it, empty: it is not parked there); order_key and behind
 -- (throttled: jid and state of the first of the key); held (1: further dependencies are being
 -- added); waits (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends
--- (0: never) and stalled (1: the lease has run out) of a running job; group (failed); workers (live
--- ones that have reported to serve the queue) and silent (live ones that have reported no queues).
--- Live is who was seen within limits.LIVE; of those, the limits.JOBS seen last are counted. Times
--- are milliseconds.
+-- (0: never) and stalled (1: the lease has run out) of a running job; group (failed); of a job
+-- that has not ended its unique key and holder (the jid of the job that holds that), start_by with
+-- late (what happens then: cancel, fail or a klass), and finish_by; lost (leases, if any) and poison
+-- (how many stop it; 0: any number); workers (live ones that have reported to serve the queue) and
+-- silent (live ones that have reported no queues). Live is who was seen within limits.LIVE; of
+-- those, the limits.JOBS seen last are counted. Times are milliseconds.
 -- Errors: INVALID, NOJOB.
 -- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.
 
 local arguments = require("rules.arguments")
 local claim = require("doors.claim")
+local deadlines = require("rules.deadlines")
 local failures = require("store.failures")
 local keys = require("store.keys")
 local lanes = require("doors.lanes")
@@ -28,8 +31,10 @@ local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local registry = require("doors.registry")
+local settings = require("store.settings")
 local states = require("rules.states")
 local throttle = require("doors.throttle")
+local uniques = require("store.uniques")
 
 local flags = states.flags
 
@@ -118,6 +123,28 @@ local OF_STATE = {
   end,
 }
 
+-- What the job was put with that may keep it from running, or end it.
+local function tell_options(step, record, tell)
+  local options = records.options(record)
+  if options.unique then
+    local held = uniques.read(step, options.unique)
+    tell("unique", options.unique)
+    tell("holder", held and held.jid or "")
+  end
+  if deadlines.startable(options, record.attempt) then
+    tell("start_by", options.start_by)
+    tell("late", options.if_late or "cancel")
+  end
+  if options.finish_by then
+    tell("finish_by", options.finish_by)
+  end
+  if record.lost > 0 then
+    tell("lost", record.lost)
+    tell("poison", options.poison_after or settings.value(step, "poison-after"))
+  end
+end
+
+local ENDED = { complete = true, failed = true, cancelled = true }
 local RUNS_LATER = { waiting = true, scheduled = true, depends = true, throttled = true }
 
 function explain.apply(step, record)
@@ -138,6 +165,9 @@ function explain.apply(step, record)
     end
     if OF_STATE[state] then
       OF_STATE[state](step, record, queue, tell)
+    end
+    if not ENDED[state] then
+      tell_options(step, record, tell)
     end
     if RUNS_LATER[state] then
       local serving, silent = registry.serving(step, queue.name)

@@ -59,6 +59,7 @@ function move.apply(step, plan)
     history.append(step, record, plan.home, "moved", queue.name)
   end
   record.left = record.retries
+  record.lost = 0
   events.report(step, "moved", record, plan.home.name, worker or "", queue.name)
   local delay = request.delay > 0 and request.delay or nil
   if parked then

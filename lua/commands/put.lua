@@ -1,22 +1,29 @@
 -- put: accepts a job, new or again under the same jid.
 --
 -- Args: queue, jid, klass (empty: a plain data item), payload, options (rules/options.lua).
--- Returns: created, replaced or kept.
--- Errors: INVALID, EXISTS (if_exists=error), NOJOB (missing=refuse), CYCLE.
--- Events: put, or failed or cancelled when a parent has already failed and the job acts upon it.
+-- Returns: created, replaced or kept; or merged, a space, and the jid of the job that holds the
+-- unique key: then this put makes none.
+-- Errors: INVALID, EXISTS (if_exists=error; if_duplicate=refuse, or a job of the key that has
+-- started and could not be changed), NOJOB (missing=refuse), CYCLE.
+-- Events: put, or failed or cancelled when a parent has already failed and the job acts upon it;
+-- merged.
 -- Cost: O(log n), and O(log n) for each dependency and tag.
 --
 -- A repeated call is known by its nonce, or, with if_exists=repeated, by the jid itself: one that
--- was made for this call and cannot belong to another.
+-- was made for this call and cannot belong to another. A put with a unique key may leave nothing of
+-- its own: such a call is to be marked.
 
 local arguments = require("rules.arguments")
+local deadline_rules = require("rules.deadlines")
+local deadlines = require("doors.deadlines")
 local depends = require("doors.depends")
+local duplicate = require("doors.duplicate")
 local edges = require("store.edges")
 local events = require("store.events")
+local examine = require("doors.examine")
 local failures = require("store.failures")
 local history = require("store.history")
 local job = require("rules.job")
-local keys = require("store.keys")
 local klasses = require("store.klasses")
 local limits = require("rules.limits")
 local pass_on = require("doors.order")
@@ -29,8 +36,9 @@ local rules = require("rules.options")
 local sequence = require("store.sequence")
 local settings = require("store.settings")
 local states = require("rules.states")
-local steps = require("store.step")
 local tags = require("store.tags")
+local unique = require("doors.unique")
+local uniqueness = require("rules.uniqueness")
 local withdraw = require("doors.withdraw")
 
 local flags = states.flags
@@ -41,6 +49,19 @@ local put = { many = true, width = 5 }
 
 local QUEUE, JID, KLASS, PAYLOAD, OPTIONS = 1, 2, 3, 4, 5
 
+-- The options that were found to go together last: jobs are often put with the same ones in a row.
+local fine
+
+-- Refuses options that contradict each other.
+local function check(step, options)
+  uniqueness.check(options)
+  if options.finish_within or options.if_late then
+    deadline_rules.check(options, job.due(step, options), step.now)
+  else
+    fine = options
+  end
+end
+
 function put.parse(step, group)
   local args, from = group.args, group.from
   group.options = group.options or {}
@@ -49,6 +70,9 @@ function put.parse(step, group)
     local at = from[position]
     local options = job.options(args[at + OPTIONS])
     group.options[position] = options
+    if options ~= fine then
+      check(step, options)
+    end
     queues.want(step, arguments.name(args[at + QUEUE], "queue"))
     records.want(step, arguments.name(args[at + JID], "jid"))
     if #args[at + KLASS] > limits.NAME then
@@ -61,71 +85,37 @@ function put.parse(step, group)
   end
 end
 
--- Whether this very call has been carried out before; the word of its answer, or nil.
-local function repeated(record, options)
-  if options.if_exists == "repeated" then
-    return "created"
-  end
-  local nonce = records.options(record).nonce
-  if options.nonce and nonce and string.sub(nonce, 2) == options.nonce then
-    return string.sub(nonce, 1, 1) == "r" and "replaced" or "created"
-  end
-  return nil
-end
-
--- The answer when there is nothing to be done, what is already there under the jid, and what the
--- job is tied to, see doors/depends.lua.
-local function examine(step, jid, options)
-  local record = records.get(step, jid)
-  if record and (options.if_exists == "repeated" or options.nonce) then
-    local answer = repeated(record, options)
-    if answer then
-      return answer
-    end
-  end
-  if record and records.has(record, flags.TRACE) then
-    record = nil
-  end
-  if record and options.if_exists == "keep" then
-    return "kept"
-  elseif record and options.if_exists == "error" then
-    refuse("EXISTS", "job " .. jid .. " exists, " .. states.name[record.state])
-  end
-  if options.if_exists ~= "repeated" and redis.call("EXISTS", keys.template(step, jid)) == 1 then
-    refuse("EXISTS", "jid: " .. jid .. " is a recurring job")
-  end
-  steps.touch(step, jid, "put")
-  sequence.need(step, record and 1 or 2)
-  if record then
-    step.freed[jid] = true
-  end
-  if not (options.depends or options.hold) then
-    return nil, record
-  end
-  return nil, record, depends.check(step, jid, record, options, options.parent_failure)
-end
-
 function put.check(step, group)
   local args, from = group.args, group.from
   group.records = group.records or {}
   group.ties = group.ties or {}
+  group.plans = group.plans or {}
   for position = group.at + 1, group.count do
     if not group.answers[position] then
       group.at = position
       local at = from[position]
       payloads.check(args[at + PAYLOAD], settings.value(step, "max-payload"))
-      group.answers[position], group.records[position], group.ties[position] =
-        examine(step, args[at + JID], group.options[position])
+      local answer, record, tie, plan = examine(step, args[at + JID], group.options[position])
+      group.answers[position], group.records[position] = answer, record
+      group.ties[position], group.plans[position] = tie, plan
     end
   end
 end
 
--- What of the options stays with the job.
-local function kept(options, replaced)
+-- What of the options stays with the job. old: the record that it replaces, or nil. due: when it
+-- may run, or nil.
+local function kept(step, options, old, due)
   local rest = job.stay(options, {
     parent_failure = options.parent_failure,
-    nonce = options.nonce and (replaced and "r" or "c") .. options.nonce,
+    nonce = options.nonce and (old and "r" or "c") .. options.nonce,
+    attempted = old and old.attempt > 0 and options.start_within and old.attempt or nil,
   })
+  if options.start_within or options.finish_within then
+    deadline_rules.set(rest, options, step.now, due)
+  end
+  if options.unique then
+    rest.unique_until = uniqueness.scope(options)
+  end
   if options.depends or options.hold then
     rest.delay = options.delay
     rest.at = options.at
@@ -134,7 +124,7 @@ local function kept(options, replaced)
 end
 
 -- A record of what is put. An old one keeps its history, attempts, dependents and tracking.
-local function write(step, old, jid, klass, payload, options)
+local function write(step, old, jid, klass, payload, options, due)
   local record = old or records.new(jid, sequence.draw(step))
   record.klass = klasses.number(step, klass)
   record.priority = options.priority or 0
@@ -143,7 +133,7 @@ local function write(step, old, jid, klass, payload, options)
   record.errors = 0
   record.lost = 0
   if next(options) or old then
-    records.set_options(record, kept(options, old))
+    records.set_options(record, kept(step, options, old, due))
   end
   records.set_payload(step, record, payload)
   if options.tags then
@@ -161,16 +151,26 @@ local function clear(step, old, queue)
   edges.clear(step, old)
   pass_on(step, old)
   failures.forget(step, old)
+  if records.has(old, flags.RULED) then
+    deadlines.forget(step, old)
+    unique.replaced(step, old)
+  end
 end
 
-local function apply(step, queue, old, jid, klass, payload, options, tie)
+local function apply(step, queue, old, jid, klass, payload, options, tie, plan)
   local was_running = old and old.state == number.running
   if old then
     clear(step, old, queue)
   end
-  local record = write(step, old, jid, klass, payload, options)
+  local due = plan and plan.due or job.due(step, options)
+  local record = write(step, old, jid, klass, payload, options, due)
   record.queue = queue.number
-  local due = job.due(step, options)
+  if plan then
+    duplicate.hold(step, options, plan)
+  end
+  if records.has(record, flags.RULED) then
+    deadlines.note(step, record)
+  end
   local fresh = not old and not tie and not due
   if not fresh and not was_running then
     history.append(step, record, queue, "put", queue.name)
@@ -195,17 +195,24 @@ function put.apply(step, group)
   local args, from, answers = group.args, group.from, group.answers
   for position = 1, group.count do
     if not answers[position] then
-      local at = from[position]
-      answers[position] = apply(
-        step,
-        queues.ensure(step, args[at + QUEUE]),
-        group.records[position],
-        args[at + JID],
-        args[at + KLASS],
-        args[at + PAYLOAD],
-        group.options[position],
-        group.ties[position]
-      )
+      local at, plan = from[position], group.plans[position]
+      local klass, payload = args[at + KLASS], args[at + PAYLOAD]
+      local options = group.options[position]
+      if plan and plan.what ~= "create" then
+        answers[position] = duplicate.merge(step, plan, args[at + QUEUE], klass, payload, options)
+      else
+        answers[position] = apply(
+          step,
+          queues.ensure(step, args[at + QUEUE]),
+          group.records[position],
+          args[at + JID],
+          klass,
+          payload,
+          options,
+          group.ties[position],
+          plan
+        )
+      end
     end
   end
 end

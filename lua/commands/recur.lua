@@ -11,6 +11,7 @@
 -- A repeated call is known by its nonce.
 
 local arguments = require("rules.arguments")
+local deadlines = require("rules.deadlines")
 local events = require("store.events")
 local job = require("rules.job")
 local klasses = require("store.klasses")
@@ -41,6 +42,7 @@ function recur.parse(step, args)
   if #request.klass > limits.NAME then
     refuse("INVALID", "klass: has more than " .. limits.NAME .. " bytes")
   end
+  deadlines.check(request.options, nil, step.now)
   queues.want(step, request.queue)
   klasses.want(step, request.klass)
   records.want(step, request.jid)

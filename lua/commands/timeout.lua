@@ -22,19 +22,20 @@ end
 function timeout.check(step, jid)
   local record, queue = subject.find(step, jid)
   subject.in_state(record, RUNNING, "timeout")
-  if record.left == 0 then
+  local ending = {
+    entry = "timed-out",
+    detail = "timed-out",
+    text = "timed out, held by " .. record.worker,
+    kept = true,
+  }
+  if not again.follows(step, record, ending) then
     step.touched[jid] = "failed"
   end
-  return { record = record, queue = queue }
+  return { record = record, queue = queue, ending = ending }
 end
 
 function timeout.apply(step, plan)
-  return again(step, plan.record, plan.queue, {
-    entry = "timed-out",
-    detail = "timed-out",
-    text = "timed out, held by " .. plan.record.worker,
-    kept = true,
-  })
+  return again.act(step, plan.record, plan.queue, plan.ending)
 end
 
 return timeout

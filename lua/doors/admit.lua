@@ -1,12 +1,19 @@
 -- Whether a job that a pop has taken out of the waiting set may be handed out. Asked only for jobs
 -- with options that the doors go by, and when klasses have limits: for others the answer is yes.
 
+local deadlines = require("doors.deadlines")
 local events = require("store.events")
+local late = require("doors.late")
 local throttle = require("doors.throttle")
+local unique = require("doors.unique")
 
 -- Returns true, or false when something else has become of the job. What is changed in the record
 -- of a job that may be handed out is not saved here: the claim goes on from it.
 local function admit(step, queue, record)
+  throttle.left(step, record, queue)
+  if not late.admits(step, queue, record) then
+    return false
+  end
   local name = throttle.start(step, record, queue)
   if name then
     throttle.park(step, record, queue, name)
@@ -14,6 +21,8 @@ local function admit(step, queue, record)
     return false
   end
   record.packed = nil
+  deadlines.forget(step, record)
+  unique.started(step, record)
   return true
 end
 

@@ -44,11 +44,15 @@ local function ending_of(step, lease)
   return lease == 0 and "+inf" or step.now + lease
 end
 
--- The end of a lease from now on; a lease of 0 is without end. asked: its length in milliseconds,
--- or nil. options: the job's own, packed.
+local NONE = {}
+
+-- The end of a lease from now on; a lease of 0 is without end. None lasts longer than its job may
+-- (finish_within). asked: its length in milliseconds, or nil. options: the job's own, packed.
 local function ending_for(step, options, queue, asked)
-  local own = not asked and options ~= "" and cmsgpack.unpack(options).lease
-  return ending_of(step, asked or own or usual(step, queue))
+  local own = options ~= "" and cmsgpack.unpack(options) or NONE
+  local ending = ending_of(step, asked or own.lease or usual(step, queue))
+  local last = own.finish_by
+  return last and (ending == "+inf" or ending > last) and last or ending
 end
 
 -- A lease of this queue ends then: the clock must know, unless it knows an earlier one.

@@ -11,10 +11,16 @@ local settings = require("store.settings")
 local states = require("rules.states")
 local writes = require("store.writes")
 
+-- Whether the job may not go on anyway.
+local function over(step, record)
+  local last = records.options(record).finish_by
+  return last ~= nil and last <= step.now
+end
+
 -- Prolongs the lease once, by the grace period, if there is one.
 local function spare(step, record, queue, member)
   local grace = settings.milliseconds(step, "grace-period")
-  if grace == 0 or records.has(record, states.flags.GRACE) then
+  if grace == 0 or records.has(record, states.flags.GRACE) or over(step, record) then
     return false
   end
   records.raise(record, states.flags.GRACE)
@@ -27,11 +33,12 @@ end
 
 local function lose(step, record, queue)
   records.count(record, "lost")
-  again(step, record, queue, {
+  again.act(step, record, queue, {
     entry = "timed-out",
     detail = "expired",
     text = "its lease ran out, held by " .. record.worker,
     kept = true,
+    lost = true,
   })
 end
 

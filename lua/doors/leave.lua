@@ -2,6 +2,7 @@
 -- the caller's choice.
 
 local claim = require("doors.claim")
+local deadlines = require("doors.deadlines")
 local history = require("store.history")
 local keys = require("store.keys")
 local records = require("store.records")
@@ -47,6 +48,9 @@ function leave.record(step, record, queue, entry, detail, run)
   record.worker = nil
   record.popped = nil
   records.save(step, record)
+  if records.has(record, flags.RULED) then
+    deadlines.note(step, record)
+  end
 end
 
 -- As record, for a job that is done for good and that is plain: it is changed as the text that it

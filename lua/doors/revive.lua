@@ -12,6 +12,7 @@ local function revive(step, record, home, name)
   withdraw(step, record, home)
   history.append(step, record, home, "unfailed", queue.name)
   record.left = record.retries
+  record.lost = 0
   events.report(step, "unfailed", record, queue.name, "", "")
   return enter.last(step, record, queue)
 end

@@ -1,6 +1,8 @@
 -- Children of recurring jobs: a duty of the tick. A child is an ordinary job, runnable since its
 -- slot. In a queue that is paused slots go by unused, so that nothing floods it afterwards.
 
+local deadlines = require("doors.deadlines")
+local deadlines_rules = require("rules.deadlines")
 local enter = require("doors.enter")
 local events = require("store.events")
 local job = require("rules.job")
@@ -37,10 +39,14 @@ local function make(step, queue, template, moment)
   record.priority = options.priority or 0
   record.retries = retries
   record.left = retries
-  records.set_options(record, job.stay(options, { origin = template.jid }))
+  local kept = job.stay(options, { origin = template.jid })
+  records.set_options(record, deadlines_rules.set(kept, options, moment, nil))
   records.set_payload(step, record, template.payload)
   if options.tags then
     tags.add(step, record, options.tags)
+  end
+  if records.has(record, states.flags.RULED) then
+    deadlines.note(step, record)
   end
   enter.last(step, record, queue)
   record.since = moment -- it waits since its slot, not since somebody noticed

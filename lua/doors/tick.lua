@@ -3,6 +3,7 @@
 
 local clock = require("store.clock")
 local expire = require("doors.expire")
+local late = require("doors.late")
 local limits = require("rules.limits")
 local promote = require("doors.promote")
 local purge = require("doors.purge")
@@ -22,6 +23,7 @@ local DUTIES = {
   [clock.RETENTION] = purge.due,
   [clock.ENDED] = told,
   [clock.THROTTLED] = refill.due,
+  [clock.DEADLINE] = late.due,
   [clock.WORKERS] = registry.retire,
 }
 

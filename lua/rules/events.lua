@@ -14,6 +14,8 @@ local names = {
   "unblocked",
   "cancelled",
   "log", -- a user's own entry
+  "merged", -- a put under its unique key has changed it
+  "late", -- it was too late to start, and another klass runs in its place
 }
 
 local number = {}

@@ -61,6 +61,18 @@ local CHECK = {
   end,
 }
 
+-- A packed list of names, at most `most`; empty: none.
+function job.names(packed, what, most)
+  if packed == "" then
+    return {}
+  end
+  local fine, given = pcall(cmsgpack.unpack, packed)
+  if not fine then
+    refuse("INVALID", what .. ": must be a msgpack list")
+  end
+  return names(given, what, most)
+end
+
 local NONE = {}
 
 -- The options that were read last: jobs are often put with the same ones in a row.

@@ -42,6 +42,53 @@ return {
   tenant = { kind = "name", since = 1, stays = true, ruled = true },
   -- What travels from the putter to the code that runs the job; opaque bytes.
   context = { kind = "text", most = limits.CONTEXT, since = 1, stays = true },
+  -- Exceptions by name after which another attempt is made, or none, see rules/retry.lua.
+  retry_on = { kind = "names", most = limits.NAMES, since = 1, stays = true },
+  give_up_on = { kind = "names", most = limits.NAMES, since = 1, stays = true },
+  -- Lost leases that stop the job as poison; 0: any number. By default the setting poison-after.
+  poison_after = { kind = "integer", low = 0, high = 255, since = 1, stays = true },
+  -- How long after its put, or after its delay, it may be started, and what becomes of it when that
+  -- is over: cancel, fail, or the klass that runs in its place. How long its whole life may take.
+  -- See rules/deadlines.lua.
+  start_within = {
+    kind = "integer",
+    low = 1,
+    high = limits.CENTURY,
+    since = 1,
+    stays = true,
+    ruled = true,
+  },
+  if_late = { kind = "text", most = limits.NAME, since = 1, stays = true },
+  finish_within = {
+    kind = "integer",
+    low = 1,
+    high = limits.CENTURY,
+    since = 1,
+    stays = true,
+    ruled = true,
+  },
+  -- Of puts under one key, see rules/uniqueness.lua. The times are how long the key is held, and
+  -- how long a burst of puts has to be quiet and may last.
+  unique = { kind = "text", most = limits.NAME, since = 1, stays = true, ruled = true },
+  unique_until = {
+    kind = "word",
+    words = { started = true, done = true },
+    since = 1,
+    stays = true,
+  },
+  unique_for = { kind = "integer", low = 1, high = limits.CENTURY, since = 1 },
+  if_duplicate = {
+    kind = "word",
+    words = { keep = true, replace = true, postpone = true, refuse = true },
+    since = 1,
+  },
+  debounce = { kind = "integer", low = 1, high = limits.CENTURY, since = 1 },
+  debounce_mode = {
+    kind = "word",
+    words = { trailing = true, leading = true, both = true },
+    since = 1,
+  },
+  debounce_at_most = { kind = "integer", low = 1, high = limits.CENTURY, since = 1 },
   -- How long the result is kept; 0: not at all.
   keep_result = { kind = "integer", low = 0, high = limits.CENTURY, since = 1, stays = true },
   if_exists = {

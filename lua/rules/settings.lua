@@ -8,6 +8,8 @@ return {
   heartbeat = { default = 60, low = 0.001, high = 365 * DAY, fraction = true },
   -- Seconds that a holder has left after its lease ran out for the first time.
   ["grace-period"] = { default = 0, low = 0, high = 365 * DAY, fraction = true },
+  -- Lost leases that stop a job as poison when it does not say so itself; 0: any number.
+  ["poison-after"] = { default = 3, low = 0, high = 255 },
   -- Days that a queue's daily counts are kept, and its histograms.
   ["stats-history"] = { default = 30, low = 1, high = 3650 },
   ["histogram-history"] = { default = 7, low = 1, high = 3650 },

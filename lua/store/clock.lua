@@ -13,6 +13,7 @@ clock.RECURRING = "r" -- a template has a child to make
 clock.RETENTION = "k" -- a complete or failed job is kept no longer
 clock.ENDED = "e" -- dependents of an ended job are still to be told
 clock.THROTTLED = "t" -- a limit lets further jobs start
+clock.DEADLINE = "d" -- a job is too late
 clock.WORKERS = "w" -- a worker has shown no sign of life for too long
 
 -- Something of this kind is due at that moment. Returns whether nothing is known to be due before.

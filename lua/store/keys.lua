@@ -24,6 +24,10 @@ function keys.failure(step, jid)
   return step.root .. "failure:" .. jid
 end
 
+function keys.unique(step, key)
+  return step.root .. "unique:" .. key
+end
+
 function keys.parents(step, jid)
   return step.root .. "parents:" .. jid
 end
@@ -166,6 +170,10 @@ end
 
 function keys.workers(step)
   return step.root .. "workers"
+end
+
+function keys.deadlines(step)
+  return step.root .. "deadlines"
 end
 
 function keys.ended(step)

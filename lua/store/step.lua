@@ -25,6 +25,7 @@ function step.open(root, now)
     unread = {}, -- jids whose records are to be read in one call
     touched = {}, -- jid -> a word: jobs that a member of the step changes
     awaited = {}, -- jid -> jids of jobs that will wait for it, see doors/depends.lua
+    uniques = nil, -- unique keys as members leave them: key -> how it is held
     freed = {}, -- jid -> jobs that it will not wait for any more, or true: for none
     places = 0, -- places that the members will draw
     dirty = {}, -- records to be stored

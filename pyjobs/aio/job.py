@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pyjobs import calls, codec, naming, options, plans, waiting
 from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
 from pyjobs.options import ContextValue, Reference, RunOptions, Seconds, StayOptions
-from pyjobs.putting import described
+from pyjobs.putting import described, named
 from pyjobs.record import TRACKED
 from pyjobs.snapshot import Event, Failure, Snapshot
 
@@ -164,6 +164,21 @@ class AsyncJob:
     def keep_result(self) -> float:
         """Seconds for which the result is kept; 0: not at all."""
         return self._seconds("keep_result") or 0.0
+
+    @property
+    def unique(self) -> str:
+        """The key under which it was put, or empty."""
+        return str(self._snapshot.record.options.get("unique", ""))
+
+    @property
+    def start_by(self) -> float | None:
+        """Until when it has to be started for the first time: seconds since the epoch, or None."""
+        return self._seconds("start_by")
+
+    @property
+    def finish_by(self) -> float | None:
+        """Until when it has to be done: seconds since the epoch, or None."""
+        return self._seconds("finish_by")
 
     def _seconds(self, option: str) -> float | None:
         value = self._snapshot.record.options.get(option)
@@ -555,7 +570,7 @@ class AsyncRecurringJob:
             "tags": tags,
             "backlog": backlog,
             "paused": paused,
-            **options.carried(run),
+            **options.carried(named(run)),
         }
         packed = options.pack({name: value for name, value in wire.items() if value is not None})
         payload = b"" if data is None else codec.encode(data)

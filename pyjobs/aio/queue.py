@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, overload
 from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
 from pyjobs.aio.job import AsyncJob
 from pyjobs.calls import QueueCounts, TenantCounts
+from pyjobs.jids import Jid, Jids
 from pyjobs.options import JobOptions, RunOptions, Seconds
-from pyjobs.putting import prepare
+from pyjobs.putting import named, prepare
 from pyjobs.stats import QueueStats
 
 if TYPE_CHECKING:
@@ -30,21 +31,22 @@ class AsyncQueue:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
-    async def put(self, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> str:
-        """Put a job; returns its jid.
+    async def put(self, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> Jid:
+        """Put a job; returns its jid, or with `unique` that of the job which does the work.
+
+        The jid's `outcome` is created, merged (into the unique job that was there), replaced or
+        kept (that of the same jid).
 
         `klass` is a job class, its import path, or None for a plain data item. `data` is anything
         that msgpack carries. See JobOptions for the options. Safe to repeat: after OutcomeUnknown,
         put again with the jid that the exception names.
         """
         put = prepare(self.name, klass, data, given)
-        await self._client.run(put.call if put.whole else put.plan())
-        return put.jid
+        answer = await self._client.run(put.call if put.whole else put.plan())
+        return Jid.answered(put.jid, answer)
 
-    async def put_many(
-        self, jobs: Iterable[Mapping[str, Any]], *, atomic: bool = False
-    ) -> list[str]:
-        """Put any number of jobs, in order; returns their jids.
+    async def put_many(self, jobs: Iterable[Mapping[str, Any]], *, atomic: bool = False) -> Jids:
+        """Put any number of jobs, in order; returns their jids, as a list that has `outcomes`.
 
         A job is a mapping of `klass`, `data` and options. They go in slices of up to 100 jobs or
         256 kB, each put as a whole or not at all; with `atomic` all must fit into one slice.
@@ -85,7 +87,7 @@ class AsyncQueue:
                 "retries": retries,
                 "tags": tags,
                 "backlog": backlog or None,
-                **run,
+                **named(run),
                 "context": contexts.inherited() if run.get("context") is None else run["context"],
             }
         )

@@ -56,7 +56,11 @@ class AsyncTransaction:
         self._members.append((call, job))
 
     def put(self, queue: str, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> str:
-        """Put a job into a queue, as `AsyncQueue.put`; returns its jid at once."""
+        """Put a job into a queue, as `AsyncQueue.put`; returns its jid at once.
+
+        With a unique key the job may turn out to be another one: `answers` tells, as `merged` and
+        its jid.
+        """
         put = prepare(queue, klass, data, given)
         self.add(put.only_call())
         return put.jid

@@ -25,7 +25,7 @@ def explain(client: Client, jid: str, as_json: bool) -> None:
     queue that is paused or that no live worker serves.
     """
     found = client.run(calls.explain(jid))
-    reasons = list(_reasons(found))
+    reasons = list(_reasons(found, jid))
     if as_json:
         print_json({"jid": jid, **dataclasses.asdict(found), "reasons": reasons})
         return
@@ -35,11 +35,12 @@ def explain(client: Client, jid: str, as_json: bool) -> None:
         click.echo(visible(f"  {reason}"))
 
 
-def _reasons(found: Explanation) -> Iterator[str]:
+def _reasons(found: Explanation, jid: str) -> Iterator[str]:
     """Say what stands between the job and a worker, in words."""
     since = f", {duration(max(found.now - found.since, 0))} ago" if found.since else ""
     if found.state == "running":
         yield from _running(found)
+        yield from _limits(found, jid)
     elif found.state == "complete":
         yield f"it has been done{since}"
     elif found.state == "cancelled":
@@ -48,6 +49,7 @@ def _reasons(found: Explanation) -> Iterator[str]:
         yield f"it failed into the group {found.group!r}{since}: pyjobs unfail puts it back"
     else:
         yield from _before(found)
+        yield from _limits(found, jid)
         yield from _queue(found)
 
 
@@ -116,6 +118,22 @@ def _limited(found: Explanation, limit: LimitState) -> Iterator[str]:
     if limit.ahead:
         said.append(f"{limit.ahead:,} {_jobs(limit.ahead)} {_come(limit.ahead)} first")
     yield ", ".join(said)
+
+
+def _limits(found: Explanation, jid: str) -> Iterator[str]:
+    if found.unique:
+        holder = found.holder if found.holder != jid else "it"
+        yield f"it was put under the key {found.unique!r}, which {holder or 'nobody'} holds"
+    if found.start_by is not None:
+        fate = {"cancel": "it is cancelled", "fail": "it fails"}.get(
+            found.late, f"{found.late} runs in its place"
+        )
+        yield f"if it is not started by {moment(found.start_by)}, {fate}"
+    if found.finish_by is not None:
+        yield f"if it is not done by {moment(found.finish_by)}, it fails"
+    if found.lost:
+        most = f" of the {found.poison:,} that stop it" if found.poison else ""
+        yield f"{found.lost:,} {_plural('lease', found.lost)} on it were lost{most}"
 
 
 def _queue(found: Explanation) -> Iterator[str]:

@@ -53,6 +53,41 @@ JOB_OPTIONS = {
     "limits": JobOption("--limit", str, "A limit that it starts under.", many=True),
     "order_key": JobOption("--order-key", str, "Jobs of one key run one after another."),
     "tenant": JobOption("--tenant", str, "Tenants of a queue take turns."),
+    "start_within": JobOption("--start-within", DURATION, "Time in which it has to be started."),
+    "if_late": JobOption(
+        "--if-late", str, "What becomes of it then: cancel, fail or a class.  [default: cancel]"
+    ),
+    "finish_within": JobOption("--finish-within", DURATION, "Time in which it has to be done."),
+    "retry_on": JobOption(
+        "--retry-on", str, "An exception after which it is tried again.", many=True
+    ),
+    "give_up_on": JobOption(
+        "--give-up-on", str, "An exception after which it fails at once.", many=True
+    ),
+    "poison_after": JobOption(
+        "--poison-after", int, "Lost leases that stop it; 0: any number.  [default: the setting]"
+    ),
+    "unique": JobOption("--unique", str, "A key that one job holds at a time."),
+    "unique_until": JobOption(
+        "--unique-until",
+        click.Choice(["started", "done"]),
+        "Until when it holds its key.  [default: done]",
+    ),
+    "unique_for": JobOption("--unique-for", DURATION, "How long it holds its key instead."),
+    "if_duplicate": JobOption(
+        "--if-duplicate",
+        click.Choice(["keep", "replace", "postpone", "refuse"]),
+        "What becomes of it when another job holds the key.  [default: keep]",
+    ),
+    "debounce": JobOption("--debounce", DURATION, "How long a burst of its key has to be quiet."),
+    "debounce_mode": JobOption(
+        "--debounce-mode",
+        click.Choice(["trailing", "leading", "both"]),
+        "Whether the burst's job runs after it or at its start.  [default: trailing]",
+    ),
+    "debounce_at_most": JobOption(
+        "--debounce-at-most", DURATION, "The longest time that a put waits for its burst."
+    ),
     "keep_result": JobOption("--keep-result", DURATION, "How long the result is kept."),
     "backoff": JobOption(
         "--backoff",
@@ -73,6 +108,15 @@ JOB_OPTIONS = {
     "jid": JobOption("--jid", str, "The job's id.  [default: one made for it]"),
 }
 
+METAVARS = {
+    "depends": "JID",
+    "jid": "JID",
+    "unique": "KEY",
+    "retry_on": "NAME",
+    "give_up_on": "NAME",
+    "if_late": "WORD",
+}
+
 STAY = ("priority", "delay", "at", "depends", "missing", "parent_failure")
 """Those that a job takes into a next queue."""
 
@@ -90,7 +134,7 @@ def job_options(names: Iterable[str]) -> Callable[[Command], Command]:
                 multiple=each.many,
                 help=each.help,
                 shell_complete=each.complete,
-                metavar="JID" if name in {"depends", "jid"} else None,
+                metavar=METAVARS.get(name),
             )(command)
         return command
 

@@ -55,7 +55,7 @@ def put(
         return
     jid = client.queue(queue).put(data=read_data(data, "DATA"), **fields)
     if as_json:
-        print_json({"jid": jid})
+        print_json({"jid": jid, "outcome": jid.outcome})
     else:
         click.echo(jid)
 

@@ -8,7 +8,7 @@ attributes; a function has them as attributes too.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,13 @@ class Code:
         if _matches(error, self.give_up_on):
             return False
         return _matches(error, self.retry_on) or isinstance(error, ServerError)
+
+
+def wanted(error: BaseException, own: Mapping[str, Any], otherwise: bool) -> bool:
+    """Foresee what the engine makes of an error by a job's own retry_on and give_up_on."""
+    if _matches(error, own.get("give_up_on", ())):
+        return False
+    return _matches(error, own.get("retry_on", ())) or otherwise
 
 
 def _seconds(owner: Any, name: str) -> float | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from pyjobs import calls, contexts, naming
@@ -19,8 +20,8 @@ from pyjobs.aio.job import AsyncJob
 from pyjobs.client import Client
 from pyjobs.errors import JobStopped, LeaseLost, PyjobsError
 from pyjobs.job import Job
-from pyjobs.worker.code import Code
-from pyjobs.worker.failing import group_of, message_of
+from pyjobs.worker.code import Code, wanted
+from pyjobs.worker.failing import group_of, message_of, names_of
 from pyjobs.worker.held import Held, Word
 from pyjobs.worker.options import WorkerOptions
 from pyjobs.worker.twins import async_client
@@ -32,6 +33,9 @@ Here = Callable[[Coroutine[Any, Any, Any]], Any]
 
 CODES = 10_000
 """So much code is remembered: there may be ever new queues."""
+
+EARLY = 0.1
+"""Seconds by which a job is interrupted before it has to be done, so that its end can be told."""
 
 _current: ContextVar[Any] = ContextVar("pyjobs_current_job", default=None)
 
@@ -223,6 +227,9 @@ class Execution:
         settings, job = self._settings, held.job
         soft = _first(job.run_within, code.run_within, settings.run_within)
         hard = _first(job.kill_within, code.kill_within, settings.kill_within)
+        if job.finish_by is not None:
+            left = job.finish_by - held.snapshot.record.popped / 1000 - (held.began - held.arrived)
+            soft = min(soft or inf, max(left - EARLY, EARLY))
         if soft or hard:
             self._limit(held, soft, hard)
 
@@ -249,23 +256,43 @@ class Execution:
             held.word = "moved"
         elif isinstance(error, LeaseLost) and error.jid == held.jid:
             held.word = "lost"
-        elif code is not None and code.retries(error):
-            held.call, held.word = self._retrying(held, code, error), "retried"
-            # The engine decides whether there is another attempt; this foresees it.
-            return self._on_retry if held.job.retries_left else self._on_failure
         else:
-            held.call, held.word = self._failing(held, error), "failed"
-            return self._on_failure
+            return self._tell(held, code, error)
         return []
 
-    def _retrying(self, held: Held, code: Code, error: BaseException) -> calls.Call[str]:
+    def _tell(
+        self, held: Held, code: Code | None, error: BaseException
+    ) -> list[Callable[..., Any]]:
+        """Have the engine told of an error; the job may say itself what is to follow."""
+        again = code is not None and code.retries(error)
+        own = held.snapshot.record.options
+        names = names_of(error) if own.keys() & {"retry_on", "give_up_on"} else []
+        # The engine decides whether there is another attempt; this foresees it.
+        foreseen = wanted(error, own, again)
+        if names or again:
+            held.call = self._retrying(held, code, error, names, again)
+        else:
+            held.call = self._failing(held, error)
+        held.word = "retried" if foreseen else "failed"
+        return self._on_retry if foreseen and held.snapshot.record.left else self._on_failure
+
+    def _retrying(
+        self,
+        held: Held,
+        code: Code | None,
+        error: BaseException,
+        names: list[str],
+        again: bool,
+    ) -> calls.Call[str]:
         return calls.retry(
             held.lease,
             None,
             group_of(held.queue, error),
             message_of(error),
-            code.policy,
+            code.policy if code else b"",
             secrets.randbelow(calls.DICE),
+            names,
+            "retry" if again else "fail",
         )
 
     def _failing(self, held: Held, error: BaseException) -> calls.Call[str]:

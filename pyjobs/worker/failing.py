@@ -20,6 +20,18 @@ def group_of(queue: str, error: BaseException) -> str:
     return (start + name).decode(errors="ignore")
 
 
+NAMES = 50
+"""Names of an exception's classes: `NAMES` in `lua/rules/limits.lua`."""
+
+
+def names_of(error: BaseException) -> list[str]:
+    """Return the names of an exception's classes, its own first."""
+    return [
+        kind.__name__.encode(errors="replace")[:GROUP].decode(errors="ignore")
+        for kind in type(error).__mro__[:NAMES]
+    ]
+
+
 def message_of(error: BaseException) -> str:
     """Return the traceback from the job's own code on, without its middle if it is too long."""
     trace = error.__traceback__

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 
-from pyjobs import Client
+from pyjobs import Client, calls
 from tests.cli.conftest import Run
 
 
@@ -88,6 +88,22 @@ def test_explain_says_why_a_job_does_not_run(pyjobs: Run, client: Client, at: No
     queue.pause()
     assert "the queue is paused" in pyjobs("explain", second).stdout
     queue.unpause()
+
+
+def test_explain_tells_the_limits_of_a_job(pyjobs: Run, client: Client, at: None) -> None:
+    queue = client.queue("underpants")
+    given = {"start_within": 60, "if_late": "gnomes.Sorry", "finish_within": 90, "unique": "k"}
+    jid = queue.put(None, poison_after=2, **given)  # type: ignore[arg-type]
+    job = queue.pop(lease=0.001)
+    assert job
+    told = client.run(calls.explain(jid))
+    assert ("k", job.finish_by, None) == (told.unique, told.finish_by, told.start_by)
+    out = pyjobs("explain", jid).stdout
+    assert "it was put under the key 'k', which it holds" in out
+    assert "if it is not done by " in out
+
+    other = queue.put(None, start_within=60, if_late="gnomes.Sorry")
+    assert ", gnomes.Sorry runs in its place" in pyjobs("explain", other).stdout
 
 
 def test_explain_says_what_has_become_of_a_job(pyjobs: Run, client: Client, at: None) -> None:

@@ -14,7 +14,7 @@ from tests.cli.conftest import Run
 def jids(client: Client, at: None) -> dict[str, str]:
     """A job in each of many situations."""
     queue = client.queue("underpants")
-    found = {"failed": queue.put(None, retries=0, tags=["red"])}
+    found: dict[str, str] = {"failed": queue.put(None, retries=0, tags=["red"])}
     job = queue.pop()
     assert job
     job.fail("bad-input", "no underpants")

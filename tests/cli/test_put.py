@@ -34,6 +34,9 @@ def test_put_takes_every_option_of_a_job(pyjobs: Run, client: Client, at: None) 
         *("--priority", "-7", "--retries", "2", "--tag", "red", "--tag", "tidy"),
         *("--depends", parent, "--lease", "1h30m", "--context", "trace=abc"),
         *("--run-within", "10m", "--kill-within", "11m", "--keep-result", "1d"),
+        *("--start-within", "1h", "--if-late", "fail", "--finish-within", "2h"),
+        *("--retry-on", "OSError", "--give-up-on", "KeyError", "--poison-after", "2"),
+        *("--unique", "count", "--unique-until", "started"),
     )
     jid = json.loads(pyjobs("put", "underpants", *options, "--json").stdout)["jid"]
 
@@ -42,6 +45,19 @@ def test_put_takes_every_option_of_a_job(pyjobs: Run, client: Client, at: None) 
     assert ("depends", [parent]) == (job.state, job.dependencies)
     assert (600, 660, 86400) == (job.run_within, job.kill_within, job.keep_result)
     assert {"trace": "abc"} == job.context
+    assert ("count", 3600) == (job.unique, (job.finish_by or 0) - (job.start_by or 0))
+
+
+def test_a_unique_put_says_what_it_did(pyjobs: Run, client: Client, at: None) -> None:
+    unique = ("--unique", "page:7", "--debounce", "5s", "--json")
+    first = json.loads(pyjobs("put", "index", "1", *unique).stdout)
+    second = json.loads(pyjobs("put", "index", "2", *unique).stdout)
+
+    assert ("created", "merged") == (first["outcome"], second["outcome"])
+    assert first["jid"] == second["jid"]
+    assert 2 == looked_up(client, first["jid"]).data
+    refused = pyjobs("put", "index", "--unique", "page:7", "--if-duplicate", "refuse")
+    assert f"job {first['jid']} holds the key page:7" in refused.stderr
 
 
 def test_put_offers_all_that_the_library_does() -> None:

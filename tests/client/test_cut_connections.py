@@ -57,6 +57,25 @@ CASES = [
         lambda client, q, _: client.queue(q).put(None, {"n": 1}, jid=f"{q}.0", priority=3),
         waiting=1,
     ),
+    Case(
+        "unique put",
+        lambda client, q, _: client.queue(q).put(None, {"n": 1}, unique=f"{q}.k"),
+    ),
+    Case(
+        "unique put that is merged",
+        lambda client, q, _: client.queue(q).put(
+            None, {"n": 1}, unique=f"{q}.k", unique_until="started", if_duplicate="replace"
+        ),
+        before=lambda direct, q: direct.queue(q).put(
+            None, jid=f"{q}.0", unique=f"{q}.k", unique_until="started"
+        ),
+    ),
+    Case(
+        "unique puts",
+        lambda client, q, _: client.queue(q).put_many(
+            {"data": {"n": n}, "unique": f"{q}.k", "debounce": 5} for n in range(3)
+        ),
+    ),
     Case("put_many", lambda client, q, _: client.queue(q).put_many([job(1), job(2), job(3)])),
     Case("pop", lambda client, q, _: client.queue(q).pop(), waiting=2),
     Case("pop of many", lambda client, q, _: client.queue(q).pop(3), waiting=4),
@@ -164,7 +183,7 @@ class Bench:
         """Return what became of a queue and its jobs, in words that do not name them."""
         queues = [self.direct.queue(name) for name in (queue, f"{queue}-next")]
         known = [f"{queue}.{n}" for n in range(9)]
-        put = [jid for jid in _texts(answer) if jid not in known]
+        put = [jid for jid in dict.fromkeys(_texts(answer)) if jid not in known]
         jobs = self.direct.jobs.get(*known, *put)
         lines = [
             _plain(answer),
@@ -202,6 +221,8 @@ def _plain(answer: Any) -> str:
     if isinstance(answer, (list, tuple)):
         more = getattr(answer, "jobs", [])
         return ", ".join(_plain(each) for each in [*answer, *more])
+    if isinstance(answer, pyjobs.Jid):
+        return f"{answer.outcome} {answer!r}"
     return _described(answer) if hasattr(answer, "jid") else repr(answer)
 
 

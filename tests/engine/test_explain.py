@@ -233,3 +233,26 @@ def test_whose_turn_is_before(engine: Engine) -> None:
     assert (b"z", 1) == (told[b"tenant"], told[b"ahead"])
     before, count = told[b"lanes"]
     assert 0 <= before < count == 2
+def test_limits_that_a_job_was_put_with_are_told(engine: Engine) -> None:
+    given: dict[str, Any] = {"start_within": 100, "finish_within": 200, "unique": "k"}
+    engine.put("a", now=5, poison_after=2, **given)
+    told = explain(engine, now=6)
+    assert ("k", "a", 105, "cancel", 205) == tuple(
+        told[name] for name in ("unique", "holder", "start_by", "late", "finish_by")
+    assert "lost" not in told
+
+    engine.pop(lease=10, now=6)
+    engine.tick(now=20)
+    told = explain(engine, now=21)
+    assert (205, 1, 2) == tuple(told[name] for name in ("finish_by", "lost", "poison"))
+    assert "start_by" not in told
+    (lease,) = engine.pop(now=21)
+    engine.complete(lease, now=22)
+    assert {"now": 23, "state": "complete", "queue": "q", "since": 22} == explain(engine, now=23)
+
+
+def test_the_setting_says_how_many_lost_leases_stop_a_job(engine: Engine) -> None:
+    engine.pop(lease=10)
+    engine.tick(now=20)
+
+    assert (1, 3) == tuple(explain(engine, now=21)[name] for name in ("lost", "poison"))

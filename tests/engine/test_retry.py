@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgpack
 import pytest
 
 from tests.engine.conftest import Engine, Lease, options, refused
@@ -214,9 +215,62 @@ def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
         "dice": (queue, jid, token, "", "", "", b"", 1_000_000),
         "dice: must": (queue, jid, token, "", "", "", b"", 0.5),
         "arguments": (queue, jid, token, "", ""),
-        "arguments:": (queue, jid, token, "", "", "", b"", 0, 0),
+        "arguments:": (queue, jid, token, "", "", "", b"", 0, b"", "retry", 0),
+        "error": (queue, jid, token, "", "", "", b"", 0, b"text"),
+        "error: must": (queue, jid, token, "", "", "", b"", 0, msgpack.packb(["x"] * 51)),
+        "otherwise": (queue, jid, token, "", "", "", b"", 0, b"", "perhaps"),
     }.items():
         answer = refused(engine, "retry", *args)
         assert answer.startswith("INVALID ")
         assert argument in answer
     assert "NOJOB no job b" == refused(engine, "retry", queue, "b", token, "", "", "")
+
+
+def told(engine: Engine, lease: Lease, *names: str, otherwise: str = "retry") -> str:
+    """Tell of an error by the names of its classes."""
+    error = msgpack.packb(names)
+    args = (*lease.key, "", f"q-{names[0]}", "why", b"", 0, error, otherwise)
+    answer: bytes = engine.call("retry", *args, now=5)
+    return answer.decode()
+
+
+def test_a_job_names_the_errors_after_which_it_is_tried_again(engine: Engine) -> None:
+    given = {"retry_on": ["OSError", "Flaky"], "give_up_on": ["FileNotFoundError"]}
+    for names, otherwise, state in (
+        (("TimeoutError", "OSError", "Exception"), "fail", "waiting"),
+        (("Flaky", "Exception"), "fail", "waiting"),
+        (("FileNotFoundError", "OSError", "Exception"), "retry", "failed"),
+        (("ValueError", "Exception"), "retry", "waiting"),
+        (("ValueError", "Exception"), "fail", "failed"),
+    ):
+        lease = popped(engine, **given)
+        assert state == told(engine, lease, *names, otherwise=otherwise)
+
+
+def test_a_job_that_is_given_up_fails_into_the_group_of_its_error(engine: Engine) -> None:
+    lease = popped(engine, give_up_on=["ValueError"])
+    engine.put("b", depends=["a"], parent_failure="run")
+    assert "failed" == told(engine, lease, "ValueError", "Exception")
+
+    found = engine.get("a")
+    assert found
+    assert found.failure
+    assert (("q-ValueError", "why"), 5, 1) == (
+        (found.failure["group"], found.failure["message"]),
+        found.record.left,
+        found.record.errors,
+    )
+    assert ("failed", "a", "q-ValueError") in engine.events()
+    assert "waiting" == engine.state("b")
+    assert "failed" == told(engine, lease, "ValueError", "Exception"), "a repeat"
+
+
+def test_a_job_whose_code_gives_it_up_without_a_group_is_in_one(engine: Engine) -> None:
+    lease = popped(engine)
+    args = (*lease.key, "", "", "", b"", 0, b"", "fail")
+    assert b"failed" == engine.call("retry", *args, now=5)
+
+    found = engine.get("a")
+    assert found
+    assert found.failure
+    assert "failed-given-up-q" == found.failure["group"]

@@ -32,6 +32,7 @@ KINDS = {
     "",
     "bucket",
     "clock",
+    "deadlines",
     "ended",
     "events",
     "group",
@@ -55,6 +56,7 @@ KINDS = {
     "failure",
     "parents",
     "dependents",
+    "unique",
     "template",
     "recurring",
     "ring",
@@ -121,6 +123,7 @@ class Keys:
     def _ask(self, pipe: Any, name: bytes) -> None:
         kind = name[len(self.root) :].partition(b":")[0].decode()
         if kind in {"bucket", "job", "payload", "failure", "request", "result", "sequence"}:
+        if kind in {"job", "payload", "failure", "request", "result", "sequence", "unique"}:
             pipe.get(name)
         elif kind == "parents":
             pipe.smembers(name)
@@ -175,6 +178,7 @@ def broken(keys: Keys, now: int) -> list[str]:
     laws = (
         *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
         *(_slots, _parked, _queued, _lines, _lanes),
+        *(_unique, _deadlines),
     )
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
@@ -196,6 +200,9 @@ def _known(keys: Keys, now: int) -> Iterator[str]:
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
+        if kind == "unique":
+            held = keys.found["unique"][name[len(keys.root) + 7 :]]
+            expires = held is None or held[:1] == b"t"
         if left != -2 and (left >= 0) != expires:
             yield f"{name!r} has {left} ms to live"
     numbers = keys.numbers()
@@ -376,6 +383,42 @@ def _clock(keys: Keys, now: int) -> Iterator[str]:
     workers = keys.single("workers")
     if workers and clock.get(b"w0", float("inf")) > min(workers.values()) + DAY:
         yield "the clock does not know of the workers"
+
+
+UNSTARTED = {"waiting", "scheduled", "depends", "throttled"}
+
+
+def _unique(keys: Keys, now: int) -> Iterator[str]:
+    """A key that is not held for a time is held by a job that says so and has not gone too far."""
+    for key, held in keys.found["unique"].items():
+        if held is None or held[:1] == b"t":
+            continue
+        jid = held[13:]
+        job = keys.live.get(jid)
+        if job is None or job.options.get("unique", "").encode(errors="surrogateescape") != key:
+            yield f"{key!r} is held by {jid!r}, which does not know"
+        elif job.state not in (UNSTARTED | {"running"} if held[:1] == b"d" else UNSTARTED):
+            yield f"{key!r} is held by {jid!r}, which is {job.state}"
+
+
+def _deadlines(keys: Keys, now: int) -> Iterator[str]:
+    """Jobs in nobody's hands, and only those, are listed with their next moment."""
+    expected = {}
+    for jid, job in keys.live.items():
+        moments = []
+        if job.attempt <= job.options.get("attempted", 0) and job.options.get(
+            "if_late", "cancel"
+        ) in {"cancel", "fail"}:
+            moments.append(job.options.get("start_by"))
+        moments.append(job.options.get("finish_by"))
+        known = [moment for moment in moments if moment is not None]
+        if known and job.state in UNSTARTED:
+            expected[jid] = min(known)
+    listed = {jid: int(moment) for jid, moment in keys.single("deadlines").items()}
+    if listed != expected:
+        yield f"deadlines are {expected}, listed {listed}"
+    if listed and keys.single("clock").get(b"d0", float("inf")) > min(listed.values()):
+        yield "the clock does not know of the deadlines"
 
 
 def _seconds(keys: Keys, name: str, default: float) -> float:

@@ -16,6 +16,8 @@ from typing import Any
 
 BUCKET = 100
 DAY = 86_400_000
+POISON = 3
+"""Lost leases that stop a job that does not say so itself."""
 SEEN = 1000
 TRACE = 60_000
 POLICIES = ("wait", "run", "fail", "cancel")
@@ -26,7 +28,7 @@ BACKOFF = {
     "backoff_cap": 3_600_000,
     "backoff_jitter": 100,
 }
-KEPT = (*BACKOFF, "run_within", "kill_within", "context", "keep_result")
+KEPT = (*BACKOFF, "run_within", "kill_within", "context", "keep_result", "poison_after")
 """Options that only stay with a job, as far as the model is concerned."""
 
 
@@ -293,16 +295,21 @@ class Model:
         job.state, job.since, job.kept_since, job.awaited = "failed", self.now, self.now, False
         job.failure = {"group": group, "message": message}
 
-    def _again(self, job: Job, cause: dict[str, Any] | None, text: str) -> bool:
-        """Count a retry down; false when none was left and the job has failed."""
-        if job.left > 0:
+    def _again(
+        self, job: Job, cause: dict[str, Any] | None, text: str, *, lost: bool = False
+    ) -> bool:
+        """Count a retry down; false when there is to be none and the job has failed."""
+        limit = job.kept.get("poison_after", POISON)
+        poison = lost and 0 < limit <= job.lost
+        if job.left > 0 and not poison:
             job.left -= 1
             job.failure = cause or job.failure
             return True
         known = cause or job.failure
-        message = known["message"] if known else f"attempt {job.attempt}: {text}"
+        before = f"poison: {job.lost} leases were lost; " if poison else ""
+        message = known["message"] if known else f"{before}attempt {job.attempt}: {text}"
         job.history.append("failed")
-        self._fail(job, f"failed-retries-{job.queue}", message)
+        self._fail(job, f"failed-{'poison' if poison else 'retries'}-{job.queue}", message)
         self._tell(job)
         return False
 
@@ -466,7 +473,8 @@ class Model:
             job.lost += 1
             job.history.append("timed-out")
             self._leave(job, "expired")
-            if self._again(job, None, f"its lease ran out, held by {worker}"):
+            text = f"its lease ran out, held by {worker}"
+            if self._again(job, None, text, lost=True):
                 self._enter(job, job.queue, kept=True)
 
     def _promote(self) -> None:
@@ -687,7 +695,7 @@ class Model:
         self, job: Job, queue: str, options: dict[str, Any], parents: list[str], broken: str
     ) -> str:
         policy = options.get("parent_failure", "wait")
-        job.queue, job.left = queue, job.retries
+        job.queue, job.left, job.lost = queue, job.retries, 0
         job.priority = options.get("priority", job.priority)
         job.policy, job.delay, job.at = options.get("parent_failure"), None, None
         if broken:
@@ -769,7 +777,7 @@ class Model:
         parked = job.state == "depends"
         self._withdraw(job, "moved")
         job.history.append("moved")
-        job.left = job.retries
+        job.left, job.lost = job.retries, 0
         if parked:
             if delay:
                 job.delay, job.at = delay, None
@@ -846,7 +854,7 @@ class Model:
         self.register(queue or job.queue)
         job.history.append("unfailed")
         job.failure = None
-        job.left = job.retries
+        job.left, job.lost = job.retries, 0
         self._enter(job, queue or job.queue)
 
     def unfail_group(self, group: str, queue: str, count: int) -> int:

@@ -114,7 +114,7 @@ def test_a_token_of_one_job_does_not_open_another(engine: Engine) -> None:
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_n_retries_allow_n_more_hand_outs_after_the_first(engine: Engine, retries: int) -> None:
-    engine.put("a", retries=retries)
+    engine.put("a", retries=retries, poison_after=0)
     for n in range(retries + 1):
         (lease,) = engine.pop(worker=f"w{n}", lease=1000, now=1000 * n)
         assert (n + 1, retries - n) == (lease.record.attempt, lease.record.left)

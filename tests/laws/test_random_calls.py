@@ -96,6 +96,7 @@ runs = st.one_of(
             "run_within": st.sampled_from([0, 10]),
             "kill_within": st.just(20),
             "keep_result": st.sampled_from([0, DAY, DAY]),
+            "poison_after": st.sampled_from([0, 1, 1, 2]),
             "context": st.sampled_from([b"", b"\x81\xa1t\xff"]),
         },
     ),

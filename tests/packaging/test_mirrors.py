@@ -33,7 +33,10 @@ def test_the_options_of_a_put_are_those_of_the_engine() -> None:
 def test_the_words_of_an_option_are_those_of_the_engine() -> None:
     rules = lua_module("rules.options")
     hints = get_type_hints(options.JobOptions)
-    for name in ("missing", "parent_failure", "if_exists"):
+    for name in (
+        *("missing", "parent_failure", "if_exists"),
+        *("unique_until", "if_duplicate", "debounce_mode"),
+    ):
         # `repeated` is how the client itself says that a jid was made for the call.
         assert set(rules[name].words) - {"repeated"} == set(get_args(hints[name]))
 

@@ -191,6 +191,51 @@ def test_a_class_says_after_which_errors_it_is_tried_again(
 
 
 @pytest.mark.parametrize(
+    ("error", "own", "attempts"),
+    [
+        ("other", {"retry_on": [ValueError]}, 3),
+        ("other", {"retry_on": ["Exception"]}, 3),
+        ("other", {"retry_on": [KeyError]}, 1),
+        ("subclass by name", {"give_up_on": ["Flaky"]}, 1),
+        ("name", {"give_up_on": ["VeryFlaky"]}, 3),
+        ("given up", {"retry_on": [OSError]}, 3),
+        ("class", {"retry_on": [OSError], "give_up_on": [ConnectionResetError]}, 1),
+    ],
+)
+def test_a_job_says_so_before_its_class(
+    client: pyjobs.Client,
+    queue: pyjobs.Queue,
+    pool: PoolName,
+    error: str,
+    own: dict[str, Any],
+    attempts: int,
+) -> None:
+    jid = queue.put(f"{J}.Stubborn", {"n": error}, retries=2, **own)
+
+    run(client, pool)
+
+    assert [jobs.hear() for _ in range(attempts)] == list(range(1, attempts + 1))
+    assert jobs.heard.empty()
+    assert find(client, jid).state == "failed"
+
+
+def test_a_job_without_code_may_be_tried_again(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    jid = queue.put("no.such.module.Klass", retries=1, retry_on=["ClassNotFound"])
+
+    run(client, pool)
+
+    job = find(client, jid)
+    assert job.failure is not None
+    assert ("failed-retries-mail", "mail-ClassNotFound", 2) == (
+        job.failure.group,
+        job.failure.cause,
+        job.attempt,
+    )
+
+
+@pytest.mark.parametrize(
     ("klass", "group"),
     [
         (None, "mail-NoClass"),

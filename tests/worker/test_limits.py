@@ -31,6 +31,24 @@ def test_an_attempt_that_takes_too_long_fails(
     assert failure.group == "mail-RunTimeout"
 
 
+def test_an_attempt_is_interrupted_before_the_time_of_its_job_is_over(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    """The lease ends with it, so that the end can only be told before."""
+    jid = queue.put(jobs.HOLD[pool], finish_within=0.3, run_within=0)
+
+    Worker(client, "mail", pool=pool).run_until_idle()
+
+    assert jobs.hear() == ("begun", jid)
+    assert jobs.hear() == stop_of(pool, "limit")
+    job = find(client, jid)
+    failure = job.failure
+    assert failure is not None
+    assert (failure.group, job.state) == ("mail-RunTimeout", "failed")
+    assert job.finish_by is not None
+    assert failure.when < job.finish_by
+
+
 def test_a_class_has_a_limit(client: pyjobs.Client, queue: pyjobs.Queue) -> None:
     jid = queue.put(f"{J}.Short")
 
