@@ -233,12 +233,15 @@ def test_whose_turn_is_before(engine: Engine) -> None:
     assert (b"z", 1) == (told[b"tenant"], told[b"ahead"])
     before, count = told[b"lanes"]
     assert 0 <= before < count == 2
+
+
 def test_limits_that_a_job_was_put_with_are_told(engine: Engine) -> None:
     given: dict[str, Any] = {"start_within": 100, "finish_within": 200, "unique": "k"}
     engine.put("a", now=5, poison_after=2, **given)
     told = explain(engine, now=6)
     assert ("k", "a", 105, "cancel", 205) == tuple(
         told[name] for name in ("unique", "holder", "start_by", "late", "finish_by")
+    )
     assert "lost" not in told
 
     engine.pop(lease=10, now=6)
@@ -252,6 +255,7 @@ def test_limits_that_a_job_was_put_with_are_told(engine: Engine) -> None:
 
 
 def test_the_setting_says_how_many_lost_leases_stop_a_job(engine: Engine) -> None:
+    engine.put("a")
     engine.pop(lease=10)
     engine.tick(now=20)
 

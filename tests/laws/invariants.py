@@ -75,6 +75,8 @@ KINDS = {
     *SETS,
 }
 
+STRINGS = {"bucket", "job", "payload", "failure", "request", "result", "sequence", "unique"}
+
 _CONTROL = struct.Struct(">3sB6s6s6s6s")
 
 
@@ -122,8 +124,7 @@ class Keys:
 
     def _ask(self, pipe: Any, name: bytes) -> None:
         kind = name[len(self.root) :].partition(b":")[0].decode()
-        if kind in {"bucket", "job", "payload", "failure", "request", "result", "sequence"}:
-        if kind in {"job", "payload", "failure", "request", "result", "sequence", "unique"}:
+        if kind in STRINGS:
             pipe.get(name)
         elif kind == "parents":
             pipe.smembers(name)
