@@ -1,4 +1,4 @@
--- forget: empty queues leave the registry, with their pause and their heartbeat, all or none.
+-- forget: empty queues leave the registry, with their pause and their own settings, all or none.
 --
 -- Args: queues, at most limits.JOBS.
 -- Returns: how many were there.
@@ -15,6 +15,9 @@ local keys = require("store.keys")
 local limits = require("rules.limits")
 local queues = require("store.queues")
 local refuse = require("rules.refusal")
+local own = require("store.own")
+local weighing = require("doors.weighing")
+local weights = require("store.weights")
 local writes = require("store.writes")
 
 local forget = {}
@@ -47,6 +50,9 @@ end
 function forget.apply(step, plan)
   for position = 1, #plan do
     local queue = plan[position]
+    own.forget(step, queue)
+    weighing.forget(step, queue)
+    weights.forget(step, queue)
     queues.forget(step, queue)
     clock.forget(step, queue.number)
     writes.drop(step, keys.ring(step, queue))

@@ -2,7 +2,8 @@
 --
 -- Args: queue, jid, klass (empty: a plain data item), payload, options (rules/options.lua).
 -- Returns: created, replaced or kept.
--- Errors: INVALID, EXISTS (if_exists=error), NOJOB (missing=refuse), CYCLE.
+-- Errors: INVALID, EXISTS (if_exists=error), NOJOB (missing=refuse), CYCLE, FULL (the queue holds
+-- as much as it may; the next word is the cap).
 -- Events: put, or failed or cancelled when a parent has already failed and the job acts upon it.
 -- Cost: O(log n), and O(log n) for each dependency and tag.
 --
@@ -10,6 +11,7 @@
 -- was made for this call and cannot belong to another.
 
 local arguments = require("rules.arguments")
+local ceiling = require("doors.ceiling")
 local depends = require("doors.depends")
 local edges = require("store.edges")
 local events = require("store.events")
@@ -74,7 +76,7 @@ end
 
 -- The answer when there is nothing to be done, what is already there under the jid, and what the
 -- job is tied to, see doors/depends.lua.
-local function examine(step, jid, options)
+local function examine(step, queue, jid, size, options)
   local record = records.get(step, jid)
   if record and (options.if_exists == "repeated" or options.nonce) then
     local answer = repeated(record, options)
@@ -93,6 +95,7 @@ local function examine(step, jid, options)
   if options.if_exists ~= "repeated" and redis.call("EXISTS", keys.template(step, jid)) == 1 then
     refuse("EXISTS", "jid: " .. jid .. " is a recurring job")
   end
+  ceiling.admit(step, queue, record, size, options)
   steps.touch(step, jid, "put")
   sequence.need(step, record and 1 or 2)
   if record then
@@ -113,8 +116,13 @@ function put.check(step, group)
       group.at = position
       local at = from[position]
       payloads.check(args[at + PAYLOAD], settings.value(step, "max-payload"))
-      group.answers[position], group.records[position], group.ties[position] =
-        examine(step, args[at + JID], group.options[position])
+      group.answers[position], group.records[position], group.ties[position] = examine(
+        step,
+        args[at + QUEUE],
+        args[at + JID],
+        #args[at + PAYLOAD],
+        group.options[position]
+      )
     end
   end
 end

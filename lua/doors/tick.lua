@@ -4,6 +4,7 @@
 local clock = require("store.clock")
 local expire = require("doors.expire")
 local limits = require("rules.limits")
+local overflow = require("doors.overflow")
 local promote = require("doors.promote")
 local purge = require("doors.purge")
 local queues = require("store.queues")
@@ -20,6 +21,7 @@ local DUTIES = {
   [clock.RECURRING] = spawn,
   [clock.RETENTION] = purge.due,
   [clock.ENDED] = told,
+  [clock.CEILING] = overflow.due,
   [clock.WORKERS] = registry.retire,
 }
 

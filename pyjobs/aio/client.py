@@ -15,7 +15,7 @@ from pyjobs.aio.events import AsyncEvents
 from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.queue import AsyncQueue
 from pyjobs.aio.transaction import AsyncTransaction
-from pyjobs.aio.views import AsyncConfig, AsyncJobs, AsyncQueues, AsyncWorkers
+from pyjobs.aio.views import AsyncConfig, AsyncFailures, AsyncJobs, AsyncQueues, AsyncWorkers
 from pyjobs.calls import Call
 from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import AsyncConnections
@@ -71,6 +71,7 @@ class AsyncClient:
         self._identities: dict[int, tuple[str, plans.Requests]] = {}
         self.jobs = AsyncJobs(self)
         self.queues = AsyncQueues(self)
+        self.failures = AsyncFailures(self)
         self.workers = AsyncWorkers(self)
         self.config = AsyncConfig(self)
         self.events = AsyncEvents(self)
