@@ -116,7 +116,7 @@ class Sifted:
     skipped: int
 
 
-def slices(which: Which, to: str | None, cursor: str, most: int) -> calls.Call[calls.Slice]:
+def one_slice(which: Which, to: str | None, cursor: str, most: int) -> calls.Call[calls.Slice]:
     """Return the call of a slice: drop (`to` is None), or put back (empty: each into its own)."""
     if to is None:
         return calls.drop_where(which, cursor, most)
@@ -131,7 +131,7 @@ def sift(which: Which, to: str | None) -> Plan[Sifted]:
     done = skipped = 0
     cursor = ""
     while True:
-        answer: calls.Slice = yield slices(which, to, cursor, SLICE_JOBS)
+        answer: calls.Slice = yield one_slice(which, to, cursor, SLICE_JOBS)
         which = replace(which, before=answer.before)
         done += answer.done
         skipped += answer.skipped

@@ -7,19 +7,23 @@ local stats = require("store.stats")
 local weights = require("store.weights")
 local writes = require("store.writes")
 
-local function flush(step)
+local function send(step)
   if step.kept then
     purge.surplus(step)
   end
   stats.flush(step)
-  local capped = step.capped and #step.dirty > 0
-  if capped then
+  if step.capped then
     weights.settle(step)
   end
   records.flush(step)
   writes.flush(step)
-  if capped and overflow.settle(step) then
-    flush(step)
+end
+
+local function flush(step)
+  local changed = #step.dirty
+  send(step)
+  if step.capped and changed > 0 and overflow.settle(step, changed) then
+    send(step)
   end
 end
 

@@ -79,16 +79,15 @@ local function trim(step, queue, budget)
   return #jids, #jids == budget
 end
 
--- After a step has stored what it changed: makes room in the queues that it had to do with.
--- Returns whether anything was dropped. One step drops no more than it can have put, and some.
-function overflow.settle(step)
+-- After a step has stored what it changed: makes room in the queues that it had to do with, for up
+-- to so many jobs and some. Returns whether anything was dropped.
+function overflow.settle(step, changed)
+  local budget = math.min(changed, limits.JOBS) + limits.DUE
   local dropped = 0
   for position = 1, #step.capped do
     local queue = step.capped[position]
-    local budget = limits.JOBS + limits.DUE - (step.dropped or 0)
-    if budget > 0 and ceiling.drops(step, queue) then
-      local count, more = trim(step, queue, budget)
-      step.dropped = (step.dropped or 0) + count
+    if dropped < budget and ceiling.drops(step, queue) then
+      local count, more = trim(step, queue, budget - dropped)
       dropped = dropped + count
       if more then
         clock.at(step, clock.CEILING, queue.number, step.now)

@@ -137,7 +137,19 @@ class Keys:
 
 def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
-    laws = (_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings, _weights)
+    laws = (
+        _known,
+        _states,
+        _members,
+        _sides,
+        _edges,
+        _held,
+        _indexes,
+        _failures,
+        _clock,
+        _rings,
+        _weights,
+    )
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
 
@@ -360,9 +372,13 @@ def _weights(keys: Keys, now: int) -> Iterator[str]:
             yield f"{jid!r} is weighed and should not be"
         elif weighed:
             weights[job.queue] += job.size
-        elif job.queue in counted and not job.trace and job.state in OPEN - {"running"}:
-            if b"weighing:%d" % job.queue not in keys.fields:
-                yield f"{jid!r} is not weighed"
+        elif (
+            job.queue in counted
+            and not job.trace
+            and job.state in OPEN - {"running"}
+            and b"weighing:%d" % job.queue not in keys.fields
+        ):
+            yield f"{jid!r} is not weighed"
     if weights != counted:
         yield f"bytes are counted {counted}, and are {weights}"
 
