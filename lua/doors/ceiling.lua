@@ -35,7 +35,7 @@ local function counts(record, queue)
 end
 
 -- What the queue will hold by what the earlier members of the step do, as later ones find it: load
--- has jobs, bytes, and lowest, the least urgent priority of those that wait.
+-- has jobs, bytes, and lowest, the least urgent priority of those that are going to wait.
 local function load_of(step, queue)
   local load = queue.load
   if load then
@@ -50,10 +50,17 @@ local function load_of(step, queue)
       load.bytes = load.bytes - (records.weighed(record.stored) and record.size or 0)
     end
   end
-  local last = redis.call("ZRANGE", keys.waiting(step, queue), 0, 0, "REV", "WITHSCORES")
-  load.lowest = tonumber(last[2] or nil)
   queue.load = load
   return load
+end
+
+-- Whether a job that is not more urgent than this waits, so that it can make room.
+local function displaces(step, queue, load, priority)
+  if load.lowest and load.lowest >= priority then
+    return true
+  end
+  local last = redis.call("ZRANGE", keys.waiting(step, queue), 0, 0, "REV", "WITHSCORES")
+  return last[2] ~= nil and tonumber(last[2]) >= priority
 end
 
 -- Whether a full queue makes room.
@@ -61,13 +68,22 @@ function ceiling.drops(step, queue)
   return own.text(step, queue, "when-full") == "drop-oldest"
 end
 
--- The cap that is exceeded by so much, its name and its value; or nothing.
-local function exceeded(step, queue, jobs, bytes)
+-- What a put adds to a queue: jobs, bytes.
+local function added(queue, old, size)
+  if counts(old, queue) then
+    return 0, size - (records.weighed(old.stored) and old.size or 0)
+  end
+  return 1, size
+end
+
+-- The cap that a put does not respect and its value, or nothing. What takes no more room than before
+-- is taken even where there is none.
+local function exceeded(step, queue, load, jobs, bytes)
   local most_jobs, most_bytes = own.cap(step, queue, "max-jobs"), own.cap(step, queue, "max-bytes")
-  if most_jobs > 0 and jobs > most_jobs then
-    return "max-jobs", most_jobs
-  elseif most_bytes > 0 and bytes > most_bytes then
+  if most_bytes > 0 and bytes > 0 and load.bytes + bytes > most_bytes then
     return "max-bytes", most_bytes
+  elseif most_jobs > 0 and jobs > 0 and load.jobs + jobs > most_jobs then
+    return "max-jobs", most_jobs
   end
   return nil
 end
@@ -79,44 +95,38 @@ function ceiling.admit(step, name, old, size, options)
   if not queue or not queue.capped then
     return
   end
-  local load = load_of(step, queue)
-  local jobs, bytes = load.jobs + 1, load.bytes + size
-  if counts(old, queue) then
-    jobs, bytes = load.jobs, bytes - (records.weighed(old.stored) and old.size or 0)
-  end
-  local priority = options.priority or 0
-  local cap, most = exceeded(step, queue, jobs, bytes)
+  local load, priority = load_of(step, queue), options.priority or 0
+  local jobs, bytes = added(queue, old, size)
+  local cap, most = exceeded(step, queue, load, jobs, bytes)
   if cap then
-    local room = ceiling.drops(step, queue) and load.lowest and load.lowest >= priority
-    if not room or (cap == "max-bytes" and size > most) then
+    local fits = cap == "max-jobs" or size <= most
+    if not (fits and ceiling.drops(step, queue) and displaces(step, queue, load, priority)) then
       local unit = string.match(cap, "%l+$")
       refuse("FULL", cap .. " queue " .. name .. string.format(" takes %.0f %s", most, unit))
     end
   end
-  load.jobs, load.bytes = jobs, bytes
+  load.jobs, load.bytes = load.jobs + jobs, load.bytes + bytes
   if not (options.depends or options.hold or job.due(step, options)) then
     load.lowest = math.max(load.lowest or priority, priority)
   end
 end
 
--- Whether, and by how much, the queue is above its caps: jobs, bytes.
+-- By how much the queue is above its caps: jobs, bytes.
 function ceiling.excess(step, queue)
   local jobs, bytes = held(step, queue)
   local most_jobs, most_bytes = own.cap(step, queue, "max-jobs"), own.cap(step, queue, "max-bytes")
-  return most_jobs > 0 and jobs - most_jobs or 0, most_bytes > 0 and (bytes or 0) - most_bytes or 0
+  return most_jobs > 0 and jobs - most_jobs or -math.huge,
+    most_bytes > 0 and (bytes or 0) - most_bytes or -math.huge
 end
 
--- How many children of recurring jobs the queue has room for.
+-- How many children of recurring jobs the queue has room for. One that does not fit by bytes
+-- comes all the same while any are left.
 function ceiling.room(step, queue)
   if not queue.capped or ceiling.drops(step, queue) then
     return math.huge
   end
-  local most = own.cap(step, queue, "max-jobs")
-  local jobs, bytes = held(step, queue)
-  if exceeded(step, queue, jobs + 1, (bytes or 0) + 1) then
-    return 0
-  end
-  return most > 0 and most - jobs or math.huge
+  local jobs, bytes = ceiling.excess(step, queue)
+  return bytes < 0 and math.max(-jobs, 0) or 0
 end
 
 return ceiling

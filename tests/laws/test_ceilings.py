@@ -158,6 +158,17 @@ def test_a_lower_cap_refuses_until_there_is_room_and_none_takes_everything(engin
     assert "created" == engine.put("more")
 
 
+def test_a_put_that_takes_no_more_room_than_before_is_taken_above_a_cap(engine: Engine) -> None:
+    fill(engine, 3, size=10)
+    engine.configure("max-jobs-q", 1)
+    engine.configure("max-bytes-q", 5)
+    engine.ticks()
+
+    assert "replaced" == engine.put("q0", payload=b"p" * 10)
+    assert "FULL max-bytes" in is_full(engine, "q0", size=11)
+    assert "FULL max-jobs" in is_full(engine)
+
+
 # By bytes
 
 
@@ -300,6 +311,8 @@ def test_bytes_make_room_too(engine: Engine) -> None:
 
     assert ["q6", "q7", "q8", "q9", "large"] == engine.waiting()
     assert 95 == counted(engine)
+    assert "FULL max-bytes" in is_full(engine, size=101)
+    engine.configure("max-jobs-q", 5)
     assert "FULL max-bytes" in is_full(engine, size=101)
 
 
