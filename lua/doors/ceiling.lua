@@ -76,8 +76,8 @@ local function added(queue, old, size)
   return 1, size
 end
 
--- The cap that a put does not respect and its value, or nothing. What takes no more room than before
--- is taken even where there is none.
+-- The cap that a put does not respect and its value, or nothing. What takes no more room than
+-- before is taken even where there is none.
 local function exceeded(step, queue, load, jobs, bytes)
   local most_jobs, most_bytes = own.cap(step, queue, "max-jobs"), own.cap(step, queue, "max-bytes")
   if most_bytes > 0 and bytes > 0 and load.bytes + bytes > most_bytes then

@@ -67,7 +67,8 @@ local function trim(step, queue, budget)
   if jobs <= 0 and bytes <= 0 then
     return 0, false
   end
-  local jids = first_to_go(step, queue, budget)
+  -- By their number alone it is known how many go; bytes are found out by looking.
+  local jids = first_to_go(step, queue, bytes > 0 and budget or math.min(jobs, budget))
   for position = 1, #jids do
     if jobs <= 0 and bytes <= 0 then
       return position - 1, false

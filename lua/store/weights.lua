@@ -48,12 +48,22 @@ local function add(step, number, amount)
   end
 end
 
+-- The queue of this number; as a rule it is one that the step has to do with.
+local function queue_of(step, number)
+  for position = 1, #step.capped do
+    if step.capped[position].number == number then
+      return step.capped[position]
+    end
+  end
+  return queues.numbered(step, number)
+end
+
 -- Whether a record that is about to be stored is to be counted.
 local function is_open(step, record)
   if record.dropped or record.lifetime or not OPEN[record.state] then
     return false
   end
-  local queue = queues.numbered(step, record.queue)
+  local queue = queue_of(step, record.queue)
   return queue ~= nil and weights.of(step, queue) ~= nil
 end
 

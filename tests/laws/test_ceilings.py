@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.engine.conftest import Engine, Refused, dump, options, refused
 from tests.laws.invariants import Keys, broken
+from tests.laws.test_bounded_work import grow, work
 
 
 def fill(engine: Engine, count: int, queue: str = "q", size: int = 1, **given: Any) -> list[str]:
@@ -166,7 +168,7 @@ def test_a_put_that_takes_no_more_room_than_before_is_taken_above_a_cap(engine: 
 
     assert "replaced" == engine.put("q0", payload=b"p" * 10)
     assert "FULL max-bytes" in is_full(engine, "q0", size=11)
-    assert "FULL max-jobs" in is_full(engine)
+    assert "FULL max-jobs" in is_full(engine, size=0)
 
 
 # By bytes
@@ -348,3 +350,37 @@ def test_children_of_recurring_jobs_make_room_too(engine: Engine) -> None:
 
     assert {"waiting": 2, "recurring": 1} == engine.counts(now=250)
     assert {"cancelled"} == {engine.state(jid, now=250) for jid in ("q0", "q1")}
+
+
+# Repeats, and what it costs
+
+
+@pytest.mark.parametrize("when_full", ["reject", "drop-oldest"])
+def test_a_repeated_put_is_answered_as_the_first_also_by_a_full_queue(
+    engine: Engine, when_full: str
+) -> None:
+    engine.configure("max-jobs-q", 1)
+    engine.configure("when-full-q", when_full)
+    engine.put("a", nonce="n")
+    if when_full == "drop-oldest":
+        engine.put("b")
+    before = engine.waiting()
+
+    assert "created" == engine.put("a", nonce="n")
+    assert before == engine.waiting()
+
+
+def test_a_put_into_a_full_queue_does_the_same_at_any_backlog(engine: Engine) -> None:
+    engine.configure("when-full-q", "drop-oldest")
+    engine.configure("max-bytes-q", 10**9)
+    seen, start = [], 0
+    for size in (10, 1000, 20_000):
+        engine.configure("max-jobs-q", "")
+        grow(engine, start, size, "q")
+        start = size
+        engine.configure("max-jobs-q", size)
+        engine.ticks()
+        engine.put(f"before{size}")
+        seen.append(work(engine, partial(engine.put, f"new{size}")))
+
+    assert seen[0] == seen[1] == seen[2]
