@@ -23,7 +23,7 @@ from pyjobs.job import Job
 from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
 from pyjobs.transaction import Transaction
-from pyjobs.views import Config, Jobs, Limits, Queues, Tenants, Workers
+from pyjobs.views import Config, Failures, Jobs, Limits, Queues, Tenants, Workers
 from pyjobs.waiting import Waited
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Client:
         self._identities: dict[int, tuple[str, plans.Requests]] = {}
         self.jobs = Jobs(self)
         self.queues = Queues(self)
+        self.failures = Failures(self)
         self.workers = Workers(self)
         self.limits = Limits(self)
         self.tenants = Tenants(self)

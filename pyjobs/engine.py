@@ -262,9 +262,11 @@ def refusal(message: str, call: Call[Any], engine: Library, jid: str = "") -> er
     """Turn the server's error into an exception; the first word decides."""
     word, _, text = message.partition(" ")
     jid = jid or (call.jids[0] if len(call.jids) == 1 else "")
-    if word == "LEASELOST":
-        reason, _, text = text.partition(" ")
-        return errors.LeaseLost(f"{call.name}: {text}", jid, reason)
+    if word in {"LEASELOST", "FULL"}:
+        why, _, text = text.partition(" ")
+        described = f"{call.name}: {text}"
+        lost = word == "LEASELOST"
+        return errors.LeaseLost(described, jid, why) if lost else errors.QueueFull(described, why)
     kind = errors.WORDS.get(word)
     if kind is not None:
         described = f"{call.name}: {text}"

@@ -6,6 +6,7 @@
     ├── DecodingError              bytes that are no data of ours
     ├── ClassNotFound              a job class cannot be imported
     ├── NotAJobClass               what a name resolves to is not a job class
+    ├── QueueFull                  has `.limit`
     ├── RunTimeout                 raised in a job that has run longer than it may
     ├── JobError                   about one job; has `.jid`
     │   ├── JobNotFound
@@ -62,6 +63,18 @@ class ClassNotFound(PyjobsError):
 
 class NotAJobClass(PyjobsError):
     """A name resolves to something that is not a job class, and is refused."""
+
+
+class QueueFull(PyjobsError):
+    """A put met a queue that holds as much as it may; nothing of the slice was put.
+
+    `limit` is the setting that says so, `max-jobs` or `max-bytes`. Put again later: room comes as
+    jobs end.
+    """
+
+    def __init__(self, message: str, limit: str = "") -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class RunTimeout(PyjobsError):
@@ -207,4 +220,5 @@ WORDS: dict[str, type[PyjobsError]] = {
     "DEPENDENTS": HasDependents,
     "CYCLE": DependencyCycle,
     "VERSION": FormatVersion,
+    "FULL": QueueFull,
 }

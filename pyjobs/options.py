@@ -174,6 +174,15 @@ def integer(value: int, name: str) -> int:
     return value
 
 
+def cap(value: int | None, name: str) -> str:
+    """Return a cap as the settings have it: empty for none."""
+    if value is None:
+        return ""
+    if integer(value, name) < 1:
+        raise InvalidArgument(f"{name}: must be 1 or more, not {value}")
+    return str(value)
+
+
 def text(value: str, name: str) -> str:
     """Return a text; the engine checks its length in bytes."""
     if not isinstance(value, str):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
 from pyjobs.calls import QueueCounts, TenantCounts
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from pyjobs.client import Client
 
 J = TypeVar("J")
+
+WhenFull = Literal["reject", "drop-oldest"]
+CAPS = ("max-jobs", "max-bytes", "when-full")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a queue may hold; None: any number."""
+
+    jobs: int | None
+    bytes: int | None
+    when_full: str
 
 
 class Queue:
@@ -215,6 +228,33 @@ class Queue:
         """Give the queue's leases a length of their own; None: by the setting again."""
         value = "" if seconds is None else str(options.milliseconds(seconds, "heartbeat") / 1000)
         self._client.run(calls.configure(f"heartbeat-{self.name}", value))
+
+    @property
+    def caps(self) -> Caps:
+        """What the queue may hold of jobs that have not ended."""
+        names = [f"{setting}-{self.name}" for setting in CAPS]
+        found = self._client.run(calls.settings(names))
+        jobs, size, when_full = (found[name] for name in names)
+        return Caps(int(jobs) or None, int(size) or None, when_full)
+
+    def cap(
+        self,
+        jobs: int | None = None,
+        bytes: int | None = None,  # noqa: A002 - the word for what is counted
+        *,
+        when_full: WhenFull = "reject",
+    ) -> None:
+        """Let the queue hold so many jobs that have not ended, and so many bytes of their data.
+
+        None: any number. `when_full`: a put is refused with QueueFull (`reject`), or the oldest of
+        the least urgent waiting jobs are cancelled (`drop-oldest`).
+        """
+        values = [*(options.cap(jobs, "jobs"), options.cap(bytes, "bytes")), when_full]
+        members = [
+            calls.configure(f"{setting}-{self.name}", value)
+            for setting, value in zip(CAPS, values, strict=True)
+        ]
+        self._client.run(plans.settle(members, atomic=True))
 
     def stats(self, date: dt.date | dt.datetime | float | None = None) -> QueueStats:
         """Return counts and times of a UTC day: a date, a moment in seconds, or None for today."""

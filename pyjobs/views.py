@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pyjobs import calls, options, plans
-from pyjobs.calls import LimitState, QueueCounts, WorkerCounts
+from pyjobs import calls, options, plans, upkeep
+from pyjobs.calls import FailureCount, LimitState, QueueCounts, Which, WorkerCounts
 from pyjobs.errors import InvalidArgument, JobNotFound
 from pyjobs.job import Job, RecurringJob
-from pyjobs.options import Reference, Seconds
+from pyjobs.options import Moment, Reference, Seconds
 from pyjobs.queue import Queue
+from pyjobs.upkeep import QueueBytes, Sifted
 
 if TYPE_CHECKING:
     from pyjobs.client import Client
@@ -99,6 +100,94 @@ class Queues:
         """Serve these queues again."""
         if names:
             self._client.run(calls.unpause(names))
+
+    def bytes(self, *names: str, sample: int | None = 1000) -> list[QueueBytes]:
+        """How many bytes the jobs of these queues, or of all, take: read in slices of 100 jobs.
+
+        Of each state up to `sample` jobs of a queue, spread over it, are looked at, and the others
+        reckoned from them; None: all are. What moves meanwhile may be missed or met twice.
+        """
+        wanted = [options.text(name, "queue") for name in names]
+        most = None if sample is None else max(options.integer(sample, "sample"), 1)
+        return self._client.run(upkeep.weigh(wanted, most))
+
+
+class Failures:
+    """Failed jobs by queue, class and error: `client.failures`.
+
+    `unfail`, `move` and `drop` take the jobs of a `group` (a failure group), of a `queue`, or of
+    both, and perhaps only those of a `klass_name`, of an `error` as `counts` tells it, or that
+    failed before a moment: seconds since the epoch or an aware datetime, default now. They go in
+    slices of 100, oldest first, each done as a whole; after a break the same call does the rest.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def counts(self, queue: str | None = None, most: int | None = 10_000) -> list[FailureCount]:
+        """Count failed jobs by queue, class and error, the largest count first.
+
+        Of each queue (or this one) the newest `most` are looked at, in slices of 100; None: all.
+        """
+        name = None if queue is None else options.text(queue, "queue")
+        limit = None if most is None else options.integer(most, "most")
+        return self._client.run(upkeep.failures(name, limit))
+
+    def unfail(
+        self,
+        *,
+        group: str = "",
+        queue: str = "",
+        klass_name: str = "",
+        error: str = "",
+        before: Moment | None = None,
+    ) -> Sifted:
+        """Put failed jobs back, each into its own queue; their retries begin anew."""
+        which = _which(group, queue, klass_name, error, before)
+        return self._client.run(upkeep.sift(which, ""))
+
+    def move(
+        self,
+        to: str,
+        *,
+        group: str = "",
+        queue: str = "",
+        klass_name: str = "",
+        error: str = "",
+        before: Moment | None = None,
+    ) -> Sifted:
+        """Put failed jobs into the queue `to`, where they wait as if put there."""
+        which = _which(group, queue, klass_name, error, before)
+        return self._client.run(upkeep.sift(which, _queue(to)))
+
+    def drop(
+        self,
+        *,
+        group: str = "",
+        queue: str = "",
+        klass_name: str = "",
+        error: str = "",
+        before: Moment | None = None,
+    ) -> Sifted:
+        """Cancel failed jobs; those that others wait for stay, and are counted as skipped."""
+        which = _which(group, queue, klass_name, error, before)
+        return self._client.run(upkeep.sift(which, None))
+
+
+def _queue(to: str) -> str:
+    if not options.text(to, "to"):
+        raise InvalidArgument("to: must be a text that is not empty")
+    return to
+
+
+def _which(group: str, queue: str, klass_name: str, error: str, before: Moment | None) -> Which:
+    return Which(
+        options.text(queue, "queue"),
+        options.text(group, "group"),
+        options.text(klass_name, "klass_name"),
+        options.text(error, "error"),
+        None if before is None else options.moment(before, "before"),
+    )
 
 
 class Workers:

@@ -25,7 +25,7 @@ SINGLE = {
     "limits",
     "parking",
     "queues",
-    "refills",
+    "openings",
     "sequence",
     "tags",
     "tracked",
@@ -137,6 +137,7 @@ class Partition:
                 yield from ((key, "has no time to live") for key in keys.values())
         yield from self._records()
         yield from self._listings()
+        yield from self._own_fields()
 
     def _state_sets(self, state: str, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
         yield from self._of_unknown_queues(keys)
@@ -224,6 +225,14 @@ class Partition:
             for name in self.members(key):
                 if name not in self.kinds.get(kind, {}):
                     yield key, f"its member {shown(name)} has no {kind} key"
+
+    def _own_fields(self) -> Iterator[tuple[bytes, str]]:
+        # What a queue has of its own in the root, and goes with it.
+        for field in self.members(self.root):
+            kind, _, number = field.partition(b":")
+            own = kind in {b"settings", b"bytes", b"weighing"} and number
+            if own and not self.client.hexists(self.root, b"name:" + number):
+                yield self.root, f"its field {shown(field)} is of a queue that is not registered"
 
     def _workers(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
         # A worker that has left the registry is explained by what it still holds.

@@ -2,9 +2,10 @@
 -- or than now.
 
 local clock = require("store.clock")
+local evidence = require("doors.evidence")
 local keys = require("store.keys")
+local own = require("store.own")
 local root = require("store.root")
-local settings = require("store.settings")
 
 local function first_of(subject)
   return tonumber(redis.call("ZRANGE", subject.key, 0, 0, "WITHSCORES")[2] or nil)
@@ -13,7 +14,8 @@ end
 local function aged(setting)
   return function(step, subject)
     local first = first_of(subject)
-    return first and first + settings.milliseconds(step, setting)
+    local queue = evidence.queue(step, subject.rest)
+    return first and first + own.milliseconds(step, queue, setting)
   end
 end
 

@@ -7,20 +7,13 @@
 -- Cost: O(log n) a job, tag and dependency.
 
 local arguments = require("rules.arguments")
-local conclude = require("doors.conclude")
-local edges = require("store.edges")
-local erase = require("doors.erase")
-local events = require("store.events")
-local history = require("store.history")
-local keys = require("store.keys")
+local discard = require("doors.discard")
 local limits = require("rules.limits")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local states = require("rules.states")
 local subject = require("doors.subject")
-local withdraw = require("doors.withdraw")
 
-local flags = states.flags
 local number = states.number
 
 local cancel = {}
@@ -37,35 +30,6 @@ function cancel.parse(step, args)
   return args
 end
 
--- Whether a member of the step has seen to it that this dependent will not wait any more.
-local function will_not_wait(step, dependent, jid)
-  local freed = step.freed[dependent]
-  return step.touched[dependent] == "cancelled" or freed == true or (freed and freed[jid])
-end
-
--- Refuses when a job outside `included` really waits for this one, or is going to by this step.
-local function refuse_dependents(step, record, included)
-  for _, dependent in ipairs(step.awaited[record.jid] or {}) do
-    if not included[dependent] then
-      refuse("DEPENDENTS", "job " .. dependent .. " waits for job " .. record.jid)
-    end
-  end
-  if not records.has(record, flags.DEPENDENTS) then
-    return
-  end
-  local dependents = redis.call("ZRANGE", keys.dependents(step, record.jid), 0, limits.WALK)
-  if #dependents > limits.WALK then
-    refuse("DEPENDENTS", "more than " .. limits.WALK .. " jobs wait for job " .. record.jid)
-  end
-  for position = 1, #dependents do
-    local dependent = dependents[position]
-    local goes = included[dependent] or will_not_wait(step, dependent, record.jid)
-    if not goes and edges.stands(step, dependent, record.jid) then
-      refuse("DEPENDENTS", "job " .. dependent .. " waits for job " .. record.jid)
-    end
-  end
-end
-
 function cancel.check(step, jids)
   local included, plan = {}, { count = #jids }
   for position = 1, #jids do
@@ -77,7 +41,10 @@ function cancel.check(step, jids)
     if not trace or trace.state ~= number.cancelled then
       local record, queue = subject.find(step, jid, "cancelled")
       subject.in_state(record, CANCELLABLE, "cancel")
-      refuse_dependents(step, record, included)
+      local dependent = discard.needed(step, record, included)
+      if dependent then
+        refuse("DEPENDENTS", "job " .. dependent .. " waits for job " .. jid)
+      end
       plan[#plan + 1] = { record = record, queue = queue }
     end
   end
@@ -86,18 +53,7 @@ end
 
 function cancel.apply(step, plan)
   for position = 1, #plan do
-    local record, queue = plan[position].record, plan[position].queue
-    local worker = record.worker
-    withdraw(step, record, queue, "cancelled")
-    if not worker then
-      history.append(step, record, queue, "cancelled")
-    end
-    record.state = number.cancelled
-    conclude.ended(step, record)
-    redis.call("UNLINK", keys.dependents(step, record.jid))
-    records.lower(record, flags.DEPENDENTS)
-    events.report(step, "cancelled", record, queue.name, worker or "", "")
-    erase(step, record, limits.TRACE)
+    discard.job(step, plan[position].record, plan[position].queue, "")
   end
   return plan.count
 end

@@ -108,7 +108,7 @@ local function finish(step, record, queue, result)
   if result then
     results.keep(step, record, result)
   end
-  if retention.none(step) and not records.has(record, states.flags.DEPENDENTS) then
+  if retention.none(step, queue) and not records.has(record, states.flags.DEPENDENTS) then
     erase(step, record, limits.TRACE)
   else
     retention.complete(step, record.jid, queue)
@@ -156,7 +156,7 @@ end
 
 -- Ends a job for good with nothing but its end to be written; false when there is more to do.
 local function finish_plain(step, queue, jid, token)
-  if retention.none(step) then
+  if queue.capped or retention.none(step, queue) then
     return false
   end
   local worker, flag = leave.done(step, queue, jid, token, records.text(step, jid))

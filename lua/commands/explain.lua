@@ -9,12 +9,12 @@
 -- and how many are parked before it, empty: it is not parked there); order_key and behind
 -- (throttled: jid and state of the first of the key); held (1: further dependencies are being
 -- added); waits (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends
--- (0: never) and stalled (1: the lease has run out) of a running job; group (failed); of a job that
--- has not ended its unique key and holder (the jid of the job that holds that), start_by with late
--- (what happens then: cancel, fail or a klass), and finish_by; lost (leases, if any) and poison (how
--- many stop it; 0: any number); workers (live ones that have reported to serve the queue) and silent
--- (live ones that have reported no queues). Live is who was seen within limits.LIVE; of those, the
--- limits.JOBS seen last are counted. Times are milliseconds.
+-- (0: never) and stalled (1: the lease has run out) of a running job; group (failed); of a job
+-- that has not ended its unique key and holder (the jid of the job that holds that), start_by with
+-- late (what happens then: cancel, fail or a klass), and finish_by; lost (leases, if any) and
+-- poison (how many stop it; 0: any number); workers (live ones that have reported to serve the
+-- queue) and silent (live ones that have reported no queues). Live is who was seen within
+-- limits.LIVE; of those, the limits.JOBS seen last are counted. Times are milliseconds.
 -- Errors: INVALID, NOJOB.
 -- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.
 

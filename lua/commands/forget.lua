@@ -1,4 +1,4 @@
--- forget: empty queues leave the registry, with their pause, heartbeat and limit, all or none.
+-- forget: empty queues leave the registry, with their pause, own settings and limit, all or none.
 --
 -- Args: queues, at most limits.JOBS.
 -- Returns: how many were there.
@@ -16,7 +16,10 @@ local limiting = require("rules.limiting")
 local limits = require("rules.limits")
 local queues = require("store.queues")
 local refuse = require("rules.refusal")
+local own = require("store.own")
 local throttles = require("store.throttles")
+local weighing = require("doors.weighing")
+local weights = require("store.weights")
 local writes = require("store.writes")
 
 local forget = {}
@@ -49,6 +52,9 @@ end
 function forget.apply(step, plan)
   for position = 1, #plan do
     local queue = plan[position]
+    own.forget(step, queue)
+    weighing.forget(step, queue)
+    weights.forget(step, queue)
     queues.forget(step, queue)
     clock.forget(step, queue.number)
     if queue.limited then

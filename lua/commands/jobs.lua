@@ -7,28 +7,27 @@
 -- Errors: INVALID. Cost: O(log n + count).
 
 local arguments = require("rules.arguments")
-local claim = require("doors.claim")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local lanes = require("doors.lanes")
 local pages = require("store.pages")
-local places = require("store.places")
 local queues = require("store.queues")
-local scheduled = require("store.scheduled")
+local sets = require("doors.sets")
 
 local jobs = {}
 
--- key: the set of that state. jid: where the jid starts in a member. newest: newest first.
+-- newest: newest first. live, stalled: of those that run, the ones whose lease has not, or has,
+-- run out.
 local STATES = {
-  waiting = { key = keys.waiting, jid = places.JID },
-  throttled = { key = keys.throttled, jid = places.JID },
-  scheduled = { key = keys.scheduled, jid = scheduled.JID },
-  depends = { key = keys.depends, jid = 1 },
-  running = { key = keys.running, jid = claim.JID, live = true },
-  stalled = { key = keys.running, jid = claim.JID, stalled = true },
-  complete = { key = keys.complete, jid = 1, newest = true },
-  failed = { key = keys.failed, jid = 1, newest = true },
-  recurring = { key = keys.recurring, jid = 1 },
+  waiting = { set = sets.waiting },
+  throttled = { set = sets.throttled },
+  scheduled = { set = sets.scheduled },
+  depends = { set = sets.depends },
+  running = { set = sets.running, live = true },
+  stalled = { set = sets.running, stalled = true },
+  complete = { set = sets.complete, newest = true },
+  failed = { set = sets.failed, newest = true },
+  recurring = { set = { key = keys.recurring, jid = 1 } },
 }
 
 function jobs.parse(step, args)
@@ -52,14 +51,15 @@ function jobs.apply(step, request)
   if not queue then
     return { "" }
   end
-  local set = STATES[request.state]
+  local state = STATES[request.state]
+  local set = state.set
   local page
   if request.state == "waiting" and queue.fair then
     page = lanes.page(step, queue, request)
-  elseif set.stalled or set.live then
-    page = pages.scored(set.key(step, queue), request, set.stalled and step.now or nil, step.now)
+  elseif state.stalled or state.live then
+    page = pages.scored(set.key(step, queue), request, state.stalled and step.now or nil, step.now)
   else
-    page = pages.ranked(set.key(step, queue), request, set.newest)
+    page = pages.ranked(set.key(step, queue), request, state.newest)
   end
   for position = 2, #page do
     page[position] = string.sub(page[position], set.jid)

@@ -4,7 +4,8 @@
 -- Returns: created, replaced or kept; or merged, a space, and the jid of the job that holds the
 -- unique key: then this put makes none.
 -- Errors: INVALID, EXISTS (if_exists=error; if_duplicate=refuse, or a job of the key that has
--- started and could not be changed), NOJOB (missing=refuse), CYCLE.
+-- started and could not be changed), NOJOB (missing=refuse), CYCLE, FULL (the queue holds as much
+-- as it may; the next word is the cap).
 -- Events: put, or failed or cancelled when a parent has already failed and the job acts upon it;
 -- merged.
 -- Cost: O(log n), and O(log n) for each dependency and tag.
@@ -95,7 +96,13 @@ function put.check(step, group)
       group.at = position
       local at = from[position]
       payloads.check(args[at + PAYLOAD], settings.value(step, "max-payload"))
-      local answer, record, tie, plan = examine(step, args[at + JID], group.options[position])
+      local answer, record, tie, plan = examine(
+        step,
+        args[at + QUEUE],
+        args[at + JID],
+        #args[at + PAYLOAD],
+        group.options[position]
+      )
       group.answers[position], group.records[position] = answer, record
       group.ties[position], group.plans[position] = tie, plan
     end

@@ -1,13 +1,14 @@
 -- settings: the values in force.
 --
--- Args: names (rules/settings.lua, or heartbeat-<queue>), at most limits.JOBS; none: all, by name,
--- then heartbeat-<queue> of the queues that have their own, among the first limits.WALK queues.
+-- Args: names (as configure takes them), at most limits.JOBS; none: all, by name, then
+-- <name>-<queue> of what queues have of their own, among the first limits.WALK queues.
 -- Returns: {name, value, name, ...}, values as texts.
 -- Errors: INVALID. Cost: O(queues), at most limits.WALK of them.
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local own = require("store.own")
 local queues = require("store.queues")
 local rules = require("rules.settings")
 local setting = require("rules.setting")
@@ -41,15 +42,28 @@ function command.check(_, request)
 end
 
 local function value(step, name)
-  local _, queue_name = setting.rule(name)
+  local _, queue_name, short = setting.rule(name)
   if not queue_name then
     return settings.shown(step, name)
   end
   local queue = queues.named(step, queue_name)
-  if queue and queue.lease > 0 then
+  if short == "heartbeat" and queue and queue.lease > 0 then
     return setting.text(queue.lease / 1000)
   end
-  return settings.shown(step, "heartbeat")
+  return own.shown(step, queue, short)
+end
+
+-- Adds what a queue has of its own.
+local function add_own(step, list, queue)
+  if queue.lease > 0 then
+    list[#list + 1] = "heartbeat-" .. queue.name
+    list[#list + 1] = setting.text(queue.lease / 1000)
+  end
+  local names = own.names(step, queue)
+  for position = 1, #names do
+    list[#list + 1] = names[position] .. "-" .. queue.name
+    list[#list + 1] = own.text(step, queue, names[position])
+  end
 end
 
 function command.apply(step, request)
@@ -64,9 +78,8 @@ function command.apply(step, request)
     queues.read(step, names)
     for position = 1, #names do
       local queue = queues.named(step, names[position])
-      if queue and queue.lease > 0 then
-        list[#list + 1] = "heartbeat-" .. queue.name
-        list[#list + 1] = setting.text(queue.lease / 1000)
+      if queue then
+        add_own(step, list, queue)
       end
     end
   end

@@ -1,6 +1,7 @@
 -- What a put meets: itself, sent before; a job that holds its unique key; a job of its jid; what it
 -- depends on.
 
+local ceiling = require("doors.ceiling")
 local depends = require("doors.depends")
 local duplicate = require("doors.duplicate")
 local keys = require("store.keys")
@@ -41,9 +42,10 @@ local function existing(step, jid, record, options)
   return record, nil
 end
 
+-- queue: its name. size: bytes of the payload.
 -- The answer when there is nothing to be done, the record that is replaced, what the job is tied to
 -- (see doors/depends.lua), and what its unique key asks for (see doors/duplicate.lua).
-local function examine(step, jid, options)
+local function examine(step, queue, jid, size, options)
   local record = records.get(step, jid)
   if record and (options.if_exists == "repeated" or options.nonce) then
     local answer = repeated(record, options)
@@ -60,6 +62,7 @@ local function examine(step, jid, options)
   if answer then
     return answer
   end
+  ceiling.admit(step, queue, old, size, options)
   steps.touch(step, jid, "put")
   sequence.need(step, old and 1 or 2)
   if old then

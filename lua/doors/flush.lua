@@ -1,15 +1,17 @@
 -- Sends everything that a step has gathered, and takes off what it pushed over a limit.
 
+local overflow = require("doors.overflow")
 local purge = require("doors.purge")
 local records = require("store.records")
-local refill = require("doors.refill")
+local unpark = require("doors.unpark")
 local stats = require("store.stats")
 local throttles = require("store.throttles")
+local weights = require("store.weights")
 local writes = require("store.writes")
 
-local function flush(step)
-  if step.refills then
-    refill.flush(step)
+local function send(step)
+  if step.reopened then
+    unpark.flush(step)
   end
   if step.throttles then
     throttles.flush(step)
@@ -18,8 +20,19 @@ local function flush(step)
     purge.surplus(step)
   end
   stats.flush(step)
+  if step.capped then
+    weights.settle(step)
+  end
   records.flush(step)
   writes.flush(step)
+end
+
+local function flush(step)
+  local changed = #step.dirty
+  send(step)
+  if step.capped and changed > 0 and overflow.settle(step, changed) then
+    send(step)
+  end
 end
 
 return flush

@@ -253,6 +253,22 @@ function lanes.describe(step, queue, tenant)
   return { tenant, weights_of(step, { tenant })[1], waiting }
 end
 
+-- The set of a queue's waiting jobs, or of a fair queue the longest lane, of the first limits.JOBS.
+function lanes.longest(step, queue)
+  local longest, most = keys.waiting(step, queue), 0
+  if queue.fair then
+    local tenants = redis.call("ZRANGE", keys.tenants(step, queue), 0, limits.JOBS - 1)
+    for position = 1, #tenants do
+      local key = keys.lane(step, queue, tenants[position])
+      local count = redis.call("ZCARD", key)
+      if count > most then
+        longest, most = key, count
+      end
+    end
+  end
+  return longest
+end
+
 -- Whether jobs wait in a queue.
 function lanes.any(step, queue)
   return redis.call("EXISTS", queue.fair and keys.tenants(step, queue) or keys.waiting(step, queue))

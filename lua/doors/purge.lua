@@ -5,12 +5,12 @@ local erase = require("doors.erase")
 local failures = require("store.failures")
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local own = require("store.own")
 local pages = require("store.pages")
 local queues = require("store.queues")
 local records = require("store.records")
 local retention = require("store.retention")
 local root = require("store.root")
-local settings = require("store.settings")
 local states = require("rules.states")
 local writes = require("store.writes")
 
@@ -66,11 +66,11 @@ end
 
 -- Up to `budget` jobs of the set that are too old or too many. Returns how many were looked at and
 -- the moment of the next look, or nil.
-local function slice(step, key, prefix, budget)
-  local age = settings.milliseconds(step, prefix)
+local function slice(step, queue, key, prefix, budget)
+  local age = own.milliseconds(step, queue, prefix)
   local jids = redis.call("ZRANGE", key, "-inf", step.now - age, "BYSCORE", "LIMIT", 0, budget)
   drop(step, key, jids)
-  local surplus = retention.surplus(step, prefix, redis.call("ZCARD", key))
+  local surplus = retention.surplus(step, queue, prefix, redis.call("ZCARD", key))
   local excess = math.min(surplus, budget - #jids)
   local dropped = 0
   if excess > 0 then
@@ -87,8 +87,8 @@ end
 
 -- What a queue keeps beyond what the settings allow.
 local function trim(step, queue, budget)
-  local done, moment = slice(step, keys.complete(step, queue), "jobs-history", budget)
-  local more, other = slice(step, keys.failed(step, queue), "failed-history", budget)
+  local done, moment = slice(step, queue, keys.complete(step, queue), "jobs-history", budget)
+  local more, other = slice(step, queue, keys.failed(step, queue), "failed-history", budget)
   return done + more, moment and other and math.min(moment, other) or moment or other
 end
 

@@ -1,6 +1,7 @@
 -- Children of recurring jobs: a duty of the tick. A child is an ordinary job, runnable since its
 -- slot. In a queue that is paused slots go by unused, so that nothing floods it afterwards.
 
+local ceiling = require("doors.ceiling")
 local deadlines = require("doors.deadlines")
 local deadlines_rules = require("rules.deadlines")
 local enter = require("doors.enter")
@@ -17,7 +18,7 @@ local states = require("rules.states")
 local tags = require("store.tags")
 local templates = require("store.templates")
 
-local FULL = 1000 -- milliseconds after which a server that was full is asked again
+local FULL = 1000 -- milliseconds after which a server or a queue that was full is asked again
 
 -- A jid that no job and no template has, and the number it was made of.
 local function free_jid(step)
@@ -100,7 +101,8 @@ end
 
 local function spawn(step, queue, budget)
   local list, moment = due_templates(step, queue, budget)
-  if #list > 0 and memory.full() then
+  local room = ceiling.room(step, queue)
+  if #list > 0 and (room <= 0 or memory.full()) then
     return 0, step.now + FULL
   end
   local skipped = 0
@@ -111,7 +113,7 @@ local function spawn(step, queue, budget)
       skipped = skipped + 1
     end
   end
-  local made = make_all(step, queue, list, recurrence.slots(list, budget - skipped))
+  local made = make_all(step, queue, list, recurrence.slots(list, math.min(budget - skipped, room)))
   for position = 1, #list do
     local template = list[position]
     templates.schedule(step, template, queue)

@@ -4,7 +4,7 @@
 -- in the state throttled, under one of the limits that are closed. So that nobody waits for a slot
 -- that nobody takes, each queue has as many jobs waiting as its limit lets start, if it has them; a
 -- limit that serves several queues then has more waiting than may start, and a pop that meets one
--- too many parks it. doors/refill.lua takes parked jobs back, in their order: nobody who comes
+-- too many parks it. doors/unpark.lua takes parked jobs back, in their order: nobody who comes
 -- later passes them by, unless it is more urgent.
 --
 -- The flag COUNTED says that a waiting job is counted so, and that a running one holds its slots.
@@ -37,16 +37,16 @@ local function names_of(step, record, parked)
   return #names > 0 and names or nil
 end
 
--- Limits under which less is taken than before, or more is allowed; doors/refill.lua looks at them.
+-- Limits under which less is taken than before, or more is allowed; doors/unpark.lua looks at them.
 function throttle.look_again(step, name)
-  local refills = step.refills
-  if not refills then
-    refills = {}
-    step.refills = refills
+  local reopened = step.reopened
+  if not reopened then
+    reopened = {}
+    step.reopened = reopened
   end
-  if not refills[name] then
-    refills[name] = true
-    refills[#refills + 1] = name
+  if not reopened[name] then
+    reopened[name] = true
+    reopened[#reopened + 1] = name
   end
 end
 

@@ -5,10 +5,11 @@ local clock = require("store.clock")
 local expire = require("doors.expire")
 local late = require("doors.late")
 local limits = require("rules.limits")
+local overflow = require("doors.overflow")
 local promote = require("doors.promote")
 local purge = require("doors.purge")
 local queues = require("store.queues")
-local refill = require("doors.refill")
+local unpark = require("doors.unpark")
 local registry = require("doors.registry")
 local spawn = require("doors.spawn")
 local told = require("doors.told")
@@ -22,8 +23,9 @@ local DUTIES = {
   [clock.RECURRING] = spawn,
   [clock.RETENTION] = purge.due,
   [clock.ENDED] = told,
-  [clock.THROTTLED] = refill.due,
+  [clock.THROTTLED] = unpark.due,
   [clock.DEADLINE] = late.due,
+  [clock.CEILING] = overflow.due,
   [clock.WORKERS] = registry.retire,
 }
 

@@ -1,13 +1,25 @@
--- One setting: is this a value for it? The table of all is rules/settings.lua.
+-- One setting: is this a value for it? The tables of all are rules/settings.lua and rules/caps.lua.
 
 local arguments = require("rules.arguments")
+local caps = require("rules.caps")
 local limits = require("rules.limits")
 local refuse = require("rules.refusal")
 local rules = require("rules.settings")
 
 local setting = {}
 
-local HEARTBEAT = "^heartbeat%-(.*)$"
+-- What a queue can have of its own, as <name>-<queue>. Of two that a text begins with the longer
+-- one counts, so it comes first.
+setting.OWN = {
+  "failed-history-count",
+  "failed-history",
+  "jobs-history-count",
+  "jobs-history",
+  "when-full",
+  "max-bytes",
+  "max-jobs",
+  "heartbeat",
+}
 
 -- A number as people write it: no exponent, no letters.
 local function number_of(value)
@@ -21,16 +33,25 @@ function setting.text(number)
   return string.format("%.14g", number)
 end
 
--- The rule of a setting, and, when it is a queue's own heartbeat, the queue.
+-- The queue's own setting and the queue that a text names, or nothing.
+local function own_of(name)
+  for position = 1, #setting.OWN do
+    local own = setting.OWN[position]
+    if string.sub(name, 1, #own + 1) == own .. "-" then
+      return own, arguments.name(string.sub(name, #own + 2), "queue of " .. name)
+    end
+  end
+  refuse("INVALID", "name: there is no setting " .. name)
+end
+
+-- The rule of a setting, and, when it is a queue's own, the queue and what the setting is called
+-- there.
 function setting.rule(name)
   if rules[name] then
     return rules[name], nil
   end
-  local queue = string.match(name, HEARTBEAT)
-  if not queue then
-    refuse("INVALID", "name: there is no setting " .. name)
-  end
-  return rules.heartbeat, arguments.name(queue, "queue of " .. name)
+  local own, queue = own_of(name)
+  return rules[own] or caps[own], queue, own
 end
 
 local function choices(words)

@@ -1,4 +1,5 @@
--- Every setting of a namespace: default and limits. Times are seconds, as users write them.
+-- Every setting of a namespace: default and limits. Times are seconds, as users write them. What a
+-- queue can have of its own is in rules/setting.lua.
 
 local DAY = 86400
 

@@ -14,6 +14,7 @@ clock.RETENTION = "k" -- a complete or failed job is kept no longer
 clock.ENDED = "e" -- dependents of an ended job are still to be told
 clock.THROTTLED = "t" -- a limit lets further jobs start
 clock.DEADLINE = "d" -- a job is too late
+clock.CEILING = "c" -- a queue's caps have changed
 clock.WORKERS = "w" -- a worker has shown no sign of life for too long
 
 -- Something of this kind is due at that moment. Returns whether nothing is known to be due before.
@@ -54,7 +55,8 @@ function clock.forget(step, number)
     clock.SCHEDULED .. number,
     clock.RECURRING .. number,
     clock.RETENTION .. number,
-    clock.THROTTLED .. number
+    clock.THROTTLED .. number,
+    clock.CEILING .. number
   )
 end
 

@@ -140,8 +140,8 @@ function keys.parking(step)
   return step.root .. "parking"
 end
 
-function keys.refills(step)
-  return step.root .. "refills"
+function keys.openings(step)
+  return step.root .. "openings"
 end
 
 function keys.weights(step)

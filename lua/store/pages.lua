@@ -4,11 +4,12 @@
 local pages = {}
 
 -- A member may hold zero bytes, which string.format stops at.
-local function cursor_of(rank, member)
+function pages.cursor(rank, member)
   return string.format("%d:", rank) .. member
 end
 
-local function start(key, cursor, newest)
+-- The rank at which the page of a cursor begins.
+function pages.start(key, cursor, newest)
   if cursor == "" then
     return 0
   end
@@ -26,14 +27,14 @@ local function page(members, from, count)
     list[position + 1] = members[position]
   end
   if #members > count then
-    list[1] = cursor_of(from + count, members[count])
+    list[1] = pages.cursor(from + count, members[count])
   end
   return list
 end
 
 -- By rank: {next cursor, members}. request: cursor and count.
 function pages.ranked(key, request, newest)
-  local from = start(key, request.cursor, newest)
+  local from = pages.start(key, request.cursor, newest)
   local command = newest and "ZREVRANGE" or "ZRANGE"
   local members = redis.call(command, key, from, from + request.count)
   return page(members, from, request.count)
@@ -42,7 +43,7 @@ end
 -- The cursor of the page that follows this member.
 function pages.after(key, member, newest)
   local rank = redis.call(newest and "ZREVRANK" or "ZRANK", key, member)
-  return cursor_of(rank + 1, member)
+  return pages.cursor(rank + 1, member)
 end
 
 -- By score: up to `high` when it is given, else above `low`; a cursor is a rank within those.

@@ -12,8 +12,9 @@ local queues = {}
 local CONTROL = ">I3BI6I6I6I6"
 
 -- paused: pops find nothing. fair: has lanes of tenants. limited: has a limit of its own. capped:
--- what it may hold is bounded. A queue that is none of these costs nobody a look.
-local MARKS = { paused = 1, fair = 2, limited = 4, capped = 8 }
+-- what it may hold is bounded, or was. keeps: has a retention of its own. A queue that is none of
+-- these costs nobody a look.
+local MARKS = { paused = 1, fair = 2, limited = 4, capped = 8, keeps = 16 }
 
 local function marks_of(queue)
   local marks = 0
@@ -49,6 +50,7 @@ function queues.named(step, name)
     fair = bit.band(marks, MARKS.fair) ~= 0,
     limited = bit.band(marks, MARKS.limited) ~= 0,
     capped = bit.band(marks, MARKS.capped) ~= 0,
+    keeps = bit.band(marks, MARKS.keeps) ~= 0,
     lease = lease,
     waiters = waiters,
     bound = bound,
@@ -57,7 +59,16 @@ function queues.named(step, name)
   }
   step.queues = step.queues or {}
   step.queues[name] = queue
+  if queue.capped then
+    queues.cap(step, queue)
+  end
   return queue
+end
+
+-- The step has to do with a queue that is capped: doors/ceiling.lua looks after it.
+function queues.cap(step, queue)
+  step.capped = step.capped or {}
+  table.insert(step.capped, queue)
 end
 
 -- The queue of this number, or nil when it has been forgotten; records name their queue so.
@@ -109,6 +120,7 @@ function queues.register(step, name, number)
     fair = false,
     limited = false,
     capped = false,
+    keeps = false,
     lease = 0,
     waiters = 0,
     bound = 0,

@@ -58,6 +58,7 @@ local function unpack_record(jid, text)
     options = "",
     size = payload_length,
     packed = text,
+    stored = text,
   }
   if lease_length > 0 then
     record.popped, record.worker = records.holder(text, from, lease_length)
@@ -85,6 +86,16 @@ end
 -- Whether a stored text has the flag RULED; the flags are its second and third byte.
 function records.ruled(text)
   return bit.band(string.byte(text, 2), flags.RULED / 256) ~= 0
+end
+
+-- Of a stored text or nil: the number of the queue in whose bytes it is counted, and its own; or
+-- nil when it is not.
+function records.weighed(text)
+  if not text then
+    return nil
+  end
+  local _, flag, queue = struct.unpack(">BHI3", text)
+  return bit.band(flag, flags.WEIGHED) ~= 0 and { queue = queue, size = records.size(text) } or nil
 end
 
 -- The length of the payload of a stored text.
@@ -116,6 +127,7 @@ function records.new(jid, number)
     rest = "",
     size = 0,
     packed = nil,
+    stored = nil,
     dirty = nil,
   }
 end

@@ -1,10 +1,11 @@
 -- Complete and failed jobs: one sorted set a queue each, by the time of their end, kept for as
--- long and as many as the settings say. Purging itself is in doors/purge.lua.
+-- long and as many as the settings say, the queue's own if it has such. Purging itself is in
+-- doors/purge.lua.
 
 local clock = require("store.clock")
 local keys = require("store.keys")
 local limits = require("rules.limits")
-local settings = require("store.settings")
+local own = require("store.own")
 local writes = require("store.writes")
 
 local retention = {}
@@ -15,8 +16,8 @@ local function slack(limit)
 end
 
 -- How many of a set of this size are too many; 0 while the slack lasts.
-function retention.surplus(step, prefix, size)
-  local limit = settings.value(step, prefix .. "-count")
+function retention.surplus(step, queue, prefix, size)
+  local limit = own.value(step, queue, prefix .. "-count")
   return size > limit + slack(limit) and size - limit or 0
 end
 
@@ -29,10 +30,10 @@ local function add(step, jid, queue, key, prefix)
   end
   local found = kept[key]
   if not found then
-    found = { added = 0, size = redis.call("ZCARD", key), prefix = prefix }
+    found = { added = 0, size = redis.call("ZCARD", key), prefix = prefix, queue = queue }
     kept[key] = found
     if found.size == 0 then
-      local moment = step.now + settings.milliseconds(step, prefix)
+      local moment = step.now + own.milliseconds(step, queue, prefix)
       clock.at(step, clock.RETENTION, queue.number, moment)
     end
   end
@@ -41,7 +42,7 @@ end
 
 -- How many jobs of a set to take off, after what the step has added to it.
 function retention.excess(step, found)
-  local surplus = retention.surplus(step, found.prefix, found.size + found.added)
+  local surplus = retention.surplus(step, found.queue, found.prefix, found.size + found.added)
   -- More than what comes in goes out, or a set that is over its limit would stay so.
   return math.min(surplus, found.added + limits.DUE)
 end
@@ -54,10 +55,10 @@ function retention.failed(step, jid, queue)
   add(step, jid, queue, keys.failed(step, queue), "failed-history")
 end
 
--- Whether completed jobs leave at once.
-function retention.none(step)
-  return settings.value(step, "jobs-history-count") == 0
-    or settings.value(step, "jobs-history") == 0
+-- Whether completed jobs of the queue leave at once.
+function retention.none(step, queue)
+  return own.value(step, queue, "jobs-history-count") == 0
+    or own.value(step, queue, "jobs-history") == 0
 end
 
 return retention

@@ -17,6 +17,7 @@ from pyjobs.aio.queue import AsyncQueue
 from pyjobs.aio.transaction import AsyncTransaction
 from pyjobs.aio.views import (
     AsyncConfig,
+    AsyncFailures,
     AsyncJobs,
     AsyncLimits,
     AsyncQueues,
@@ -78,6 +79,7 @@ class AsyncClient:
         self._identities: dict[int, tuple[str, plans.Requests]] = {}
         self.jobs = AsyncJobs(self)
         self.queues = AsyncQueues(self)
+        self.failures = AsyncFailures(self)
         self.workers = AsyncWorkers(self)
         self.limits = AsyncLimits(self)
         self.tenants = AsyncTenants(self)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pyjobs.aio.client import AsyncClient
-from pyjobs.queue import Completed, _day
+from pyjobs.queue import CAPS, Caps, Completed, WhenFull, _day
 
 
 class AsyncQueue:
@@ -210,6 +210,33 @@ class AsyncQueue:
         """Give the queue's leases a length of their own; None: by the setting again."""
         value = "" if seconds is None else str(options.milliseconds(seconds, "heartbeat") / 1000)
         await self._client.run(calls.configure(f"heartbeat-{self.name}", value))
+
+    @property
+    async def caps(self) -> Caps:
+        """What the queue may hold of jobs that have not ended."""
+        names = [f"{setting}-{self.name}" for setting in CAPS]
+        found = await self._client.run(calls.settings(names))
+        jobs, size, when_full = (found[name] for name in names)
+        return Caps(int(jobs) or None, int(size) or None, when_full)
+
+    async def cap(
+        self,
+        jobs: int | None = None,
+        bytes: int | None = None,
+        *,
+        when_full: WhenFull = "reject",
+    ) -> None:
+        """Let the queue hold so many jobs that have not ended, and so many bytes of their data.
+
+        None: any number. `when_full`: a put is refused with QueueFull (`reject`), or the oldest of
+        the least urgent waiting jobs are cancelled (`drop-oldest`).
+        """
+        values = [*(options.cap(jobs, "jobs"), options.cap(bytes, "bytes")), when_full]
+        members = [
+            calls.configure(f"{setting}-{self.name}", value)
+            for setting, value in zip(CAPS, values, strict=True)
+        ]
+        await self._client.run(plans.settle(members, atomic=True))
 
     async def stats(self, date: dt.date | dt.datetime | float | None = None) -> QueueStats:
         """Return counts and times of a UTC day: a date, a moment in seconds, or None for today."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyjobs import calls, options, plans
+from pyjobs import calls, options, plans, upkeep
 from pyjobs.aio.job import AsyncJob, AsyncRecurringJob
 from pyjobs.aio.queue import AsyncQueue
-from pyjobs.calls import LimitState, QueueCounts, WorkerCounts
+from pyjobs.calls import FailureCount, LimitState, QueueCounts, WorkerCounts
 from pyjobs.errors import InvalidArgument, JobNotFound
-from pyjobs.options import Reference, Seconds
+from pyjobs.options import Moment, Reference, Seconds
+from pyjobs.upkeep import QueueBytes, Sifted
 
 if TYPE_CHECKING:
     from pyjobs.aio.client import AsyncClient
-from pyjobs.views import _value
+from pyjobs.views import _queue, _value, _which
 
 
 class AsyncJobs:
@@ -103,6 +104,80 @@ class AsyncQueues:
         """Serve these queues again."""
         if names:
             await self._client.run(calls.unpause(names))
+
+    async def bytes(self, *names: str, sample: int | None = 1000) -> list[QueueBytes]:
+        """How many bytes the jobs of these queues, or of all, take: read in slices of 100 jobs.
+
+        Of each state up to `sample` jobs of a queue, spread over it, are looked at, and the others
+        reckoned from them; None: all are. What moves meanwhile may be missed or met twice.
+        """
+        wanted = [options.text(name, "queue") for name in names]
+        most = None if sample is None else max(options.integer(sample, "sample"), 1)
+        return await self._client.run(upkeep.weigh(wanted, most))
+
+
+class AsyncFailures:
+    """Failed jobs by queue, class and error: `client.failures`.
+
+    `unfail`, `move` and `drop` take the jobs of a `group` (a failure group), of a `queue`, or of
+    both, and perhaps only those of a `klass_name`, of an `error` as `counts` tells it, or that
+    failed before a moment: seconds since the epoch or an aware datetime, default now. They go in
+    slices of 100, oldest first, each done as a whole; after a break the same call does the rest.
+    """
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def counts(
+        self, queue: str | None = None, most: int | None = 10_000
+    ) -> list[FailureCount]:
+        """Count failed jobs by queue, class and error, the largest count first.
+
+        Of each queue (or this one) the newest `most` are looked at, in slices of 100; None: all.
+        """
+        name = None if queue is None else options.text(queue, "queue")
+        limit = None if most is None else options.integer(most, "most")
+        return await self._client.run(upkeep.failures(name, limit))
+
+    async def unfail(
+        self,
+        *,
+        group: str = "",
+        queue: str = "",
+        klass_name: str = "",
+        error: str = "",
+        before: Moment | None = None,
+    ) -> Sifted:
+        """Put failed jobs back, each into its own queue; their retries begin anew."""
+        which = _which(group, queue, klass_name, error, before)
+        return await self._client.run(upkeep.sift(which, ""))
+
+    async def move(
+        self,
+        to: str,
+        *,
+        group: str = "",
+        queue: str = "",
+        klass_name: str = "",
+        error: str = "",
+        before: Moment | None = None,
+    ) -> Sifted:
+        """Put failed jobs into the queue `to`, where they wait as if put there."""
+        which = _which(group, queue, klass_name, error, before)
+        return await self._client.run(upkeep.sift(which, _queue(to)))
+
+    async def drop(
+        self,
+        *,
+        group: str = "",
+        queue: str = "",
+        klass_name: str = "",
+        error: str = "",
+        before: Moment | None = None,
+    ) -> Sifted:
+        """Cancel failed jobs; those that others wait for stay, and are counted as skipped."""
+        which = _which(group, queue, klass_name, error, before)
+        return await self._client.run(upkeep.sift(which, None))
 
 
 class AsyncWorkers:

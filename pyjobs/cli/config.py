@@ -17,7 +17,9 @@ name_argument = click.argument("name", shell_complete=setting_names)
 def config() -> None:
     """Settings of a namespace: list, get, set, unset.
 
-    heartbeat-QUEUE is a queue's own length of leases, in seconds.
+    A queue's own: heartbeat-QUEUE (seconds that its leases last), max-jobs-QUEUE, max-bytes-QUEUE,
+    when-full-QUEUE (reject or drop-oldest); jobs-history, failed-history and their -count, each
+    with -QUEUE.
     """
 
 

@@ -36,6 +36,7 @@ SECTIONS = {
         "explain": "explain",
         "queues": "queues",
         "failed": "failed",
+        "failures": "failures",
         "workers": "workers",
         "limits": "limits",
         "tenants": "limits",

@@ -66,3 +66,17 @@ def test_more_queues_than_one_call_takes_are_paused(pyjobs: Run, client: Client,
     assert 0 == pyjobs("pause", *names).returncode
     assert set(names) == {each.name for each in client.queues.counts if each.paused}
     assert 0 == pyjobs("unpause", *names).returncode
+
+
+def test_queues_are_weighed_from_a_sample_or_exactly(pyjobs: Run, client: Client, at: None) -> None:
+    client.queue("underpants").put_many([{"data": "x" * 98} for _ in range(1100)])
+    client.queue("socks").put("a.B", "x" * 8)
+    client.queues.pause("empty")
+    lines = [line.split() for line in pyjobs("queues", "--bytes").stdout.splitlines()]
+    assert ["queue", "jobs", "payload", "stored"] == lines[0]
+    assert ["underpants", "1,100", "~110,000"] == lines[2][:3]
+    assert [["empty", "0", "0"], ["socks", "1", "9"]] == sorted(line[:3] for line in lines[3:])
+    (found,) = json.loads(pyjobs("queues", "underpants", "--bytes", "--exact", "--json").stdout)
+    assert ("underpants", 1100, 110_000, True) == tuple(
+        found[name] for name in ("name", "jobs", "payload", "exact")
+    )

@@ -110,3 +110,15 @@ def test_what_is_overdue_may_be_put_off_until_now(engine: Engine) -> None:
 
     assert engine.check(now=1_000_000) == []
     engine.call("unrecur", "x")
+
+
+def test_a_queue_that_keeps_its_jobs_longer_than_others_is_sound(engine: Engine) -> None:
+    engine.configure("jobs-history", 60)
+    engine.configure("jobs-history-q", 600)
+    engine.configure("max-bytes-q", 1000)
+    engine.put("a", now=1000)
+    engine.complete(engine.pop(now=1000)[0], now=1000)
+    engine.put("b", now=1000)
+    engine.ticks(now=2000)
+
+    assert engine.check(now=2000) == []

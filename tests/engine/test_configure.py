@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.conftest import Engine, Refused
+from tests.engine.conftest import Engine, Refused, refused
 
 
 def value(engine: Engine, name: str) -> str:
@@ -142,3 +142,51 @@ def test_a_smaller_jobs_history_count_is_in_force_at_the_next_ticks(engine: Engi
     assert [40, 20, 5] == list(dict.fromkeys(size for size in sizes if size < 60))
     assert engine.get("j55")
     assert not engine.get("j54")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "stored", "usual"),
+    [
+        ("max-jobs-q", "10", "10", "0"),
+        ("max-bytes-q", "1000000", "1000000", "0"),
+        ("when-full-q", "drop-oldest", "drop-oldest", "reject"),
+        ("jobs-history-q", "60.50", "60.5", "604800"),
+        ("jobs-history-count-q", "0", "0", "50000"),
+        ("failed-history-q", "60", "60", "15552000"),
+        ("failed-history-count-q", "7", "7", "100000"),
+    ],
+)
+def test_a_queue_has_caps_and_a_retention_of_its_own(
+    engine: Engine, name: str, given: str, stored: str, usual: str
+) -> None:
+    assert usual == value(engine, name)
+    assert stored == engine.call("configure", name, given).decode()
+    assert stored == value(engine, name)
+    assert usual == value(engine, name.replace("-q", "-other"))
+
+    assert usual == engine.call("configure", name, "").decode()
+    assert usual == value(engine, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "text"),
+    [
+        ("max-jobs-q", "-1", "max-jobs-q: must be an integer from 0 to 1000000000, not -1"),
+        ("max-bytes-q", "1.5", "max-bytes-q: must be an integer"),
+        ("when-full-q", "explode", "when-full-q: is one of drop-oldest, reject, not explode"),
+        ("max-jobs", "5", "name: there is no setting max-jobs"),
+        ("max-jobs-", "5", "queue of max-jobs-: must be a text that is not empty"),
+        ("failed-history-count-q", "0", "failed-history-count-q: must be an integer from 1"),
+    ],
+)
+def test_a_bad_value_of_a_queue_s_own_is_refused_by_name(
+    engine: Engine, name: str, wrong: str, text: str
+) -> None:
+    assert refused(engine, "configure", name, wrong).startswith(f"INVALID {text}")
+
+
+def test_of_two_settings_that_a_name_begins_with_the_longer_one_is_meant(engine: Engine) -> None:
+    engine.configure("jobs-history-count-x", 5)
+
+    assert "5" == value(engine, "jobs-history-count-x")
+    assert [b"", [b"x", 0, 0, *[0] * 9]] == engine.call("queues", "", 100)

@@ -64,3 +64,17 @@ def test_the_heartbeat_in_force_of_a_queue_without_its_own_is_that_of_all(engine
 def test_an_unknown_setting_is_refused_by_name(engine: Engine) -> None:
     with pytest.raises(Refused, match="INVALID name: there is no setting colour"):
         engine.call("settings", "heartbeat", "colour")
+
+
+def test_all_are_those_of_the_namespace_and_what_queues_have_of_their_own(engine: Engine) -> None:
+    engine.configure("max-jobs-q", 5)
+    engine.configure("jobs-history-q", 60)
+    engine.configure("heartbeat-q", 7)
+    engine.configure("when-full-r", "drop-oldest")
+    found = [text.decode() for text in engine.call("settings")]
+
+    assert "max-jobs" not in found
+    assert found[found.index("heartbeat-q") :] == [
+        *("heartbeat-q", "7", "jobs-history-q", "60", "max-jobs-q", "5"),
+        *("when-full-r", "drop-oldest"),
+    ]

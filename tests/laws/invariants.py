@@ -47,7 +47,7 @@ KINDS = {
     "parked",
     "parking",
     "queued",
-    "refills",
+    "openings",
     "slots",
     "tenants",
     "turns",
@@ -180,6 +180,7 @@ def broken(keys: Keys, now: int) -> list[str]:
         *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
         *(_slots, _parked, _queued, _lines, _lanes),
         *(_unique, _deadlines),
+        _weights,
     )
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
@@ -426,15 +427,51 @@ def _seconds(keys: Keys, name: str, default: float) -> float:
     return float(keys.fields.get(name.encode(), default)) * 1000
 
 
+OPEN = {"waiting", "scheduled", "depends", "running", "throttled"}
+
+
+def _weights(keys: Keys, now: int) -> Iterator[str]:
+    """A queue that counts bytes counts those of the jobs that say so, and in the end of all."""
+    numbers = keys.numbers()
+    counted = {
+        int(field[6:]): int(found)
+        for field, found in keys.fields.items()
+        if field.startswith(b"bytes:")
+    }
+    for field in keys.fields:
+        kind, _, number = field.partition(b":")
+        if kind in {b"bytes", b"settings", b"weighing"} and number:
+            if int(number) not in numbers:
+                yield f"{field!r} is of no queue"
+            elif keys.fields[b"queue:" + numbers[int(number)]][3] & 24 == 0:
+                yield f"{field!r} is of a queue that does not say so"
+    weights = dict.fromkeys(counted, 0)
+    for jid, job in keys.jobs.items():
+        weighed = bool(job.flags & record.WEIGHED)
+        if weighed and (job.trace or job.state not in OPEN or job.queue not in counted):
+            yield f"{jid!r} is weighed and should not be"
+        elif weighed:
+            weights[job.queue] += job.size
+        elif (
+            job.queue in counted
+            and not job.trace
+            and job.state in OPEN - {"running"}
+            and b"weighing:%d" % job.queue not in keys.fields
+        ):
+            yield f"{jid!r} is not weighed"
+    if weights != counted:
+        yield f"bytes are counted {counted}, and are {weights}"
+
+
 def _rings(keys: Keys, now: int) -> Iterator[str]:
     """A queue that somebody waits for and that has a runnable job has a token in its ring."""
     for number, name in keys.numbers().items():
-        _, paused, _, waiters, _, _ = _CONTROL.unpack(keys.fields[b"queue:" + name])
+        _, marks, _, waiters, _, _ = _CONTROL.unpack(keys.fields[b"queue:" + name])
         ring = keys.found["ring"].get(str(number).encode(), 0)
         waiting = keys.found["waiting"].get(str(number).encode())
         if ring > 1:
             yield f"the ring of {name!r} has {ring} tokens"
-        if int.from_bytes(waiters, "big") > now and waiting and not paused and not ring:
+        if int.from_bytes(waiters, "big") > now and waiting and not marks & 1 and not ring:
             yield f"nobody is woken for the jobs of {name!r}"
 
 
@@ -503,7 +540,7 @@ def _queued(keys: Keys, now: int) -> Iterator[str]:
         true = waiting.get(place, 0), parked.get(place, 0)
         if counts.get(place, (0, 0)) != true:
             yield f"{place} has {true} waiting and parked, and counts {counts.get(place)}"
-        if true[1] and place[0] not in keys.single("refills"):
+        if true[1] and place[0] not in keys.single("openings"):
             free = _free(keys, place[0])
             if free > true[0]:
                 yield f"{place} has {true[1]} parked, {true[0]} waiting and {free} slots free"

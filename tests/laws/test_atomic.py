@@ -91,6 +91,8 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "undepend": lambda world: ["child", 1],
     "unfail": lambda world: ["failed", ""],
     "unfail_group": lambda world: ["group", "", 10, ""],
+    "unfail_where": lambda world: ["q", "", "", "", "", "", 10, "r"],
+    "drop_where": lambda world: ["", "group", "", "", "", "", 10],
     "step": lambda world: ["all", "put", 5, *job("new"), "cancel", 1, "waiting", "pop", 10, *POP],
     "drain": lambda world: [
         *("each", "complete", 6, *world.held.key, b"", "", b""),
@@ -112,6 +114,8 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "configure": lambda world: ["jobs-history-count", 1],
     "limit": lambda world: ["smtp", 2, 10, 1000, ""],
     "tenant": lambda world: ["acme", 3],
+    "configure a cap": lambda world: ["max-bytes-q", 10**6],
+    "configure a queue that drops": lambda world: ["when-full-q", "drop-oldest"],
     "report": lambda world: ["w", b"about", "q"],
     "deregister": lambda world: ["w"],
     "repair": lost,

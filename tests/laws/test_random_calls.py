@@ -705,6 +705,16 @@ class RandomCalls(RuleBasedStateMachine):
         self.model.configure(name, value)
         self.compare()
 
+    @rule(queue=queues, value=st.sampled_from(["", 10**9, 10**12]))
+    def cap(self, queue: str, value: Any) -> None:
+        """Caps that nothing reaches: they are counted for, and change nothing else."""
+        self.begin()
+        self.engine.call("configure", f"max-bytes-{queue}", value, now=self.model.now)
+        if value:
+            self.model.register(queue)
+        self.keys = Keys(self.engine.server, self.engine.root)
+        self.compare()
+
     @rule(
         jid=st.sampled_from(["a", "x", "y"]),
         queue=queues,

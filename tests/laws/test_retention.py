@@ -351,3 +351,58 @@ def test_a_job_lives_with_the_shortest_histories(engine: Engine, most: int) -> N
     engine.complete(lease, now=7)
 
     assert "complete" == engine.complete(lease, now=8)
+
+
+# A queue's own
+
+
+def test_a_queue_keeps_its_jobs_as_long_as_its_own_settings_say(engine: Engine) -> None:
+    engine.configure("jobs-history-q", 60)
+    engine.configure("failed-history-q", 120)
+    complete(engine, "a", now=0)
+    fail(engine, "b", now=0)
+    engine.put("c", "other")
+    engine.complete(engine.pop("other")[0])
+    tick(engine, 60_000)
+    assert [None, "failed", "complete"] == [engine.state(jid, now=60_000) for jid in "abc"]
+    tick(engine, 120_000)
+
+    assert [None, None, "complete"] == [engine.state(jid, now=120_000) for jid in "abc"]
+
+
+def test_a_queue_keeps_as_many_jobs_as_its_own_settings_say(engine: Engine) -> None:
+    engine.configure("jobs-history-count-q", 5)
+    for n in range(20):
+        complete(engine, f"a{n}", now=n)
+        engine.put(f"b{n}", "other", now=n)
+        engine.complete(engine.pop("other", now=n)[0], now=n)
+
+    assert ({"complete": 5}, {"complete": 20}) == (engine.counts(), engine.counts("other"))
+
+
+def test_a_queue_of_its_own_may_keep_nothing_or_more_than_others(engine: Engine) -> None:
+    engine.configure("jobs-history", 0)
+    engine.configure("jobs-history-q", 60)
+    engine.configure("jobs-history-count-none", 0)
+    complete(engine, "a", now=0)
+    engine.put("b", "none")
+    engine.complete(engine.pop("none")[0])
+    engine.put("c", "other")
+    engine.complete(engine.pop("other")[0])
+
+    assert ({"complete": 1}, {}, {}) == tuple(
+        engine.counts(name) for name in ("q", "none", "other")
+    )
+
+
+def test_a_shorter_retention_of_a_queue_s_own_begins_at_the_next_ticks(engine: Engine) -> None:
+    for n in range(50):
+        complete(engine, f"a{n}", now=n)
+    engine.configure("jobs-history-q", 60, now=120_000)
+
+    assert 2 <= tick(engine, 120_000) <= 5
+    assert {} == engine.counts(now=120_000)
+    engine.configure("jobs-history-q", "", now=120_000)
+    complete(engine, "kept", now=120_000)
+    tick(engine, 300_000)
+    assert {"complete": 1} == engine.counts(now=300_000)

@@ -96,6 +96,11 @@ def unfail(engine: Engine) -> None:
     engine.call("unfail", lease.jid, "")
 
 
+def unfail_where(engine: Engine) -> None:
+    engine.fail(engine.pop("made")[0], "g")
+    engine.call("unfail_where", "", "g", "", "", "", "", 1, "")
+
+
 def unfail_group(engine: Engine) -> None:
     engine.fail(engine.pop("made")[0], "g")
     engine.call("unfail_group", "g", "", 1, "")
@@ -137,7 +142,7 @@ def unpause(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        *(release, retry, timeout, run_out, unfail, unfail_group),
+        *(release, retry, timeout, run_out, unfail, unfail_group, unfail_where),
         *(move, unblock, undepend, promote, go_on, unpause),
     ],
 )

@@ -20,7 +20,7 @@ MAY_REQUIRE = {
 }
 
 # Reading commands that look into the waiting or the running set.
-READERS = {"explain", "jobs", "peek", "queues"}
+READERS = {"explain", "peek", "queues"}
 
 FILES = sorted(path for folder in MAY_REQUIRE for path in (LUA / folder).glob("**/*.lua"))
 

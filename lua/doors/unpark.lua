@@ -14,7 +14,7 @@ local states = require("rules.states")
 local throttle = require("doors.throttle")
 local throttles = require("store.throttles")
 
-local refill = {}
+local unpark = {}
 
 local function take_back(step, found, queue, member)
   local record = records.live(step, string.sub(member, places.JID))
@@ -49,7 +49,7 @@ end
 
 -- Returns whether nothing is known to be due before.
 local function look_later(step, name, moment)
-  redis.call("ZADD", keys.refills(step), moment, name)
+  redis.call("ZADD", keys.openings(step), moment, name)
   return clock.at(step, clock.THROTTLED, 0, moment)
 end
 
@@ -88,11 +88,11 @@ local function look(step, found, budget)
 end
 
 -- Looks at all limits that something has changed for.
-function refill.flush(step)
+function unpark.flush(step)
   local budget = limits.DUE
-  while step.refills do
-    local names = step.refills
-    step.refills = nil
+  while step.reopened do
+    local names = step.reopened
+    step.reopened = nil
     for position = 1, #names do
       local found = throttles.get(step, names[position])
       if throttles.any_parked(found) and budget > 0 then
@@ -106,7 +106,7 @@ end
 
 -- What the limits of a family allow has changed: all under which jobs are parked are looked at,
 -- some at a time. after: the name after which to go on.
-function refill.sweep(step, family, after)
+function unpark.sweep(step, family, after)
   local prefix = string.sub(family, 1, -2)
   local list = redis.call(
     "ZRANGE",
@@ -127,18 +127,18 @@ function refill.sweep(step, family, after)
 end
 
 -- A duty of the tick: limits whose moment has come, or a queue whose own limit lets jobs start.
-function refill.due(step, queue, budget)
+function unpark.due(step, queue, budget)
   if queue then
     rings.wake(step, queue)
     return 1, nil
   end
-  local key = keys.refills(step)
+  local key = keys.openings(step)
   local names = redis.call("ZRANGE", key, "-inf", step.now, "BYSCORE", "LIMIT", 0, budget)
   for position = 1, #names do
     redis.call("ZREM", key, names[position])
     local family, after = string.match(names[position], "^(.*:%*)%z(.*)$")
     if family then
-      refill.sweep(step, family, after)
+      unpark.sweep(step, family, after)
     else
       throttle.look_again(step, names[position])
     end
@@ -147,4 +147,4 @@ function refill.due(step, queue, budget)
   return #names, first and tonumber(first) or nil
 end
 
-return refill
+return unpark
