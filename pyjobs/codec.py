@@ -5,7 +5,8 @@ bytes, list, dict (in its order, with any of these but list and dict as keys) an
 
 Carried as what it stands for: an aware datetime comes back in UTC, the same instant to the
 microsecond; a tuple comes back as a list, a bytearray or memoryview as bytes, the Jid that a put
-has answered as text, and a `msgpack.Timestamp` as a datetime, cut to the microsecond.
+has answered as text, Jids as a list, and a `msgpack.Timestamp` as a datetime, cut to the
+microsecond.
 
 All else is refused by `encode`, subclasses of these types included, because the subclass would be
 lost on the way.
@@ -20,7 +21,7 @@ from typing import Any
 from msgpack import ExtType, Packer, Timestamp, unpackb
 
 from pyjobs.errors import DecodingError, EncodingError
-from pyjobs.jids import Jid
+from pyjobs.jids import Jid, Jids
 
 _MAX_DEPTH = 1024
 _MAX_SHOWN_KEY = 40
@@ -33,7 +34,7 @@ _FAR_TIMESTAMP = b"\xc7\x0c\xff"
 _FAILURES = (TypeError, ValueError, OverflowError, BufferError, RecursionError)
 
 _LEAVES = (type(None), bool, int, float, str, Jid, bytes, bytearray, memoryview, datetime)
-_CONTAINERS = (list, tuple, dict)
+_CONTAINERS = (list, tuple, dict, Jids)
 _CARRIED = frozenset((*_LEAVES, *_CONTAINERS, ExtType, Timestamp))
 
 # By name, so that no module is imported only to be refused.
@@ -115,7 +116,7 @@ def _reason(error: Exception) -> str:
 
 
 def _as_plain(value: object) -> list[object] | str:
-    if type(value) is tuple:
+    if isinstance(value, (tuple, Jids)) and type(value) in {tuple, Jids}:
         return list(value)
     if type(value) is Jid:
         return str(value)

@@ -47,6 +47,12 @@ local DUE = {
       return step.now
     end,
   },
+  deadlines = {
+    clock.DEADLINE,
+    function(_, subject)
+      return first_of(subject)
+    end,
+  },
   workers = { clock.WORKERS, aged("worker-history") },
 }
 
@@ -56,7 +62,16 @@ end
 
 local late = {
   name = "late-clock",
-  keys = { "running", "scheduled", "recurring", "complete", "failed", "ended", "workers" },
+  keys = {
+    "running",
+    "scheduled",
+    "recurring",
+    "complete",
+    "failed",
+    "ended",
+    "deadlines",
+    "workers",
+  },
 }
 
 -- What is due there, and what the clock knows.

@@ -81,7 +81,7 @@ function lost.mend(step, subject)
     return
   end
   local _, queue = evidence.set_of(step, record)
-  local group = retry.group(queue.name or "")
+  local group = retry.group("retries", queue.name or "")
   failures.note(step, record, {
     group = group,
     cause = "",

@@ -141,6 +141,8 @@ def test_a_jid_is_a_text_like_any_other(queue: pyjobs.Queue) -> None:
     assert isinstance(jid, Jid)
     job = queue.put(None, {"parent": jid, jid: [jid]})
 
+    both = queue.put_many([{"data": 1}, {"data": 2}])
+    assert list(both) == codec.decode(codec.encode({"jids": both}))["jids"]
     found = queue.pop(2)[1]
     assert job == found.jid
     assert {"parent": str(jid), str(jid): [str(jid)]} == found.data

@@ -225,6 +225,37 @@ MENDED: dict[str, Damage] = {
         lambda w: w.server.set(w.key("request:r"), b"\xc0"),
         {"wrong-lifetime"},
     ),
+    "a unique key that its job does not know of": (
+        lambda w: w.server.set(w.key("unique:k"), b"d" + bytes(12) + b"plain"),
+        {"stale-unique-key"},
+    ),
+    "a unique key of a job that is gone": (
+        lambda w: w.server.set(w.key("unique:k"), b"s" + bytes(12) + b"none"),
+        {"stale-unique-key"},
+    ),
+    "a unique key for a time that never expires": (
+        lambda w: w.server.set(w.key("unique:k"), b"t" + bytes(12) + b"plain"),
+        {"stale-unique-key"},
+    ),
+    "a unique key of a job that expires": (
+        lambda w: (
+            w.engine.put("plain", unique="k", now=NOW),
+            w.server.pexpire(w.key("unique:k"), DAY),
+        ),
+        {"stale-unique-key"},
+    ),
+    "a deadline that is not listed": (
+        lambda w: (w.engine.put("plain", finish_within=DAY, now=NOW), w.drop("deadlines")),
+        {"unlisted-deadline"},
+    ),
+    "a deadline of a job without": (
+        lambda w: w.add("deadlines", b"plain"),
+        {"stray-deadline", "late-clock"},
+    ),
+    "a deadline of a job that is not there": (
+        lambda w: w.add("deadlines", b"none"),
+        {"stray-deadline", "late-clock"},
+    ),
 }
 
 
