@@ -60,7 +60,10 @@ def test_a_worker_runs_all_jobs_of_a_limit_one_by_one(client: pyjobs.Client) -> 
     client.limits["a"].set(1)
     queue = client.queue("q")
     jids = queue.put_many(
-        [{"klass": "tests.worker.jobs.echo", "data": 1, "limits": ["a"]} for _ in range(30)]
+        [
+            {"klass": "tests.worker.jobs.echo", "data": {"value": 1}, "limits": ["a"]}
+            for _ in range(30)
+        ]
     )
 
     assert 30 == Worker(client, ["q"], concurrency=4, pool="threads").run_until_idle()
