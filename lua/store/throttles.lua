@@ -95,6 +95,7 @@ end
 
 -- What is allowed may have changed in this step: all that is known is read again.
 function throttles.relearn(step)
+  writes.flush(step) -- slots that were returned are to be seen
   step.families = {}
   for _, throttle in pairs(step.throttles or {}) do
     throttles.learn(step, throttle)

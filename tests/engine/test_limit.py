@@ -412,6 +412,15 @@ def test_a_limit_and_a_put_in_one_step(engine: Engine) -> None:
     assert [] == engine.pop(count=10)
 
 
+def test_a_limit_that_is_set_with_an_end_in_one_step(engine: Engine) -> None:
+    limit(engine, at_once=1)
+    put(engine, "1", "2")
+    (held,) = engine.pop()
+    engine.step(("complete", *held.key, b"", "", b""), ("limit", "a", 1, "", "", ""))
+
+    assert ["2"] == jids(engine.pop())
+
+
 def test_more_urgent_means_first_also_among_parked_jobs(engine: Engine) -> None:
     limit(engine, at_once=1)
     put(engine, "1", "2", "3")
