@@ -18,11 +18,10 @@ local alarm = require("doors.alarm")
 local arguments = require("rules.arguments")
 local flush = require("doors.flush")
 local hand = require("doors.hand")
-local keys = require("store.keys")
 local limits = require("rules.limits")
 local queues = require("store.queues")
 local refuse = require("rules.refusal")
-local rings = require("store.rings")
+local rest = require("doors.rest")
 local serving = require("rules.serving")
 local tick = require("doors.tick")
 local workers = require("store.workers")
@@ -100,23 +99,6 @@ local function given_before(step, request, served)
   local handout = hand.open(request.count)
   hand.again(step, request, handout)
   return handout.count > 0 and hand.answer(handout) or nil
-end
-
--- Nothing to hand out: how long to rest, and what to wait for.
-local function rest(step, request)
-  if request.wait then
-    for position = 1, #request.queues do
-      rings.wait(step, queues.ensure(step, request.queues[position]))
-    end
-  end
-  local empty = { alarm.rest(step, request) }
-  if request.wait then
-    for position = 1, #request.queues do
-      empty[position + 1] = keys.ring(step, queues.named(step, request.queues[position]))
-    end
-  end
-  flush(step)
-  return empty
 end
 
 function pop.apply(step, request)

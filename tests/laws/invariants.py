@@ -29,6 +29,9 @@ KINDS = {
     "groups",
     "job",
     "job-ring",
+    "lock",
+    "lock-ring",
+    "rate",
     "payload",
     "failure",
     "parents",
@@ -49,6 +52,12 @@ KINDS = {
     "result",
     "sequence",
     *SETS,
+}
+
+# What goes by itself.
+EXPIRING = {
+    *("ring", "job-ring", "lock", "lock-ring", "rate", "request", "result"),
+    *("stats", "histogram", "samples"),
 }
 
 _CONTROL = struct.Struct(">3sB6s6s6s6s")
@@ -98,13 +107,17 @@ class Keys:
 
     def _ask(self, pipe: Any, name: bytes) -> None:
         kind = name[len(self.root) :].partition(b":")[0].decode()
-        if kind in {"job", "payload", "failure", "request", "result", "sequence"}:
+        if kind in {
+            *("job", "payload", "failure", "request", "result", "sequence"),
+            "lock",
+            "rate",
+        }:
             pipe.get(name)
         elif kind == "parents":
             pipe.smembers(name)
         elif kind in {"", "template", "worker", "stats", "histogram"}:
             pipe.hgetall(name)
-        elif kind in {"ring", "samples"}:
+        elif kind in {"ring", "lock-ring", "samples"}:
             pipe.llen(name)
         elif kind in {"events", "job-ring"}:
             pipe.xlen(name)
@@ -138,14 +151,30 @@ class Keys:
 def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
     laws = (_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings)
+    laws += (_locks,)
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
+
+
+def _locks(keys: Keys, now: int) -> Iterator[str]:
+    last = int(keys.found["sequence"].get(b"", 0))
+    fences = set()
+    for name, text in keys.found["lock"].items():
+        ends, fence, waiters = (int.from_bytes(text[at : at + 6], "big") for at in (0, 6, 12))
+        if not 0 < fence <= last or fence in fences:
+            yield f"lock {name!r} has a number that was not drawn for it"
+        fences.add(fence)
+        if not text[18:] and (ends or waiters <= 0):
+            yield f"lock {name!r} is nobody's, and nobody waits for it"
+    yield from (
+        f"the ring of lock {name!r} is full" for name, n in keys.found["lock-ring"].items() if n > 1
+    )
 
 
 def _known(keys: Keys, now: int) -> Iterator[str]:
     yield from (f"{name!r} is not in the legend" for name in keys.unknown)
     for name, left in keys.lifetimes.items():
         kind = name[len(keys.root) :].partition(b":")[0].decode()
-        expires = kind in {"ring", "stats", "histogram", "samples", "request", "result", "job-ring"}
+        expires = kind in EXPIRING
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
