@@ -31,7 +31,8 @@ def test_what_is_taken_is_gone(engine: Engine) -> None:
     assert [(item.jid, item.payload) for item in taken] == [("a", b"a"), ("b", b"b")]
     assert engine.counts() == {"waiting": 1}
     assert engine.get("a") is None
-    trace = record.read(engine.server.get(engine.root + "job:a"), b"")
+    stored: Any = engine.server.get(engine.root + "job:a")
+    trace = record.read(stored, b"")
     assert [entry.what for entry in trace.history("q")] == ["put", "popped", "done"]
     assert 0 < engine.server.pttl(engine.root + "job:a") <= 60_000
 

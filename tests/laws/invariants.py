@@ -150,9 +150,7 @@ class Keys:
 
 def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
-    laws = (_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings)
-    laws += (_locks,)
-    return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
+    return [f"{law.__name__[1:]}: {fault}" for law in LAWS for fault in law(keys, now)]
 
 
 def _locks(keys: Keys, now: int) -> Iterator[str]:
@@ -374,3 +372,9 @@ def _rings(keys: Keys, now: int) -> Iterator[str]:
             yield f"the ring of {name!r} has {ring} tokens"
         if int.from_bytes(waiters, "big") > now and waiting and not paused and not ring:
             yield f"nobody is woken for the jobs of {name!r}"
+
+
+LAWS = (
+    *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
+    _locks,
+)
