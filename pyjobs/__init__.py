@@ -36,6 +36,7 @@ from pyjobs.errors import (
     ServerTooOld,
     WrongState,
 )
+from pyjobs.immediate import AsyncImmediateClient, ImmediateClient
 from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
 from pyjobs.transaction import Transaction
@@ -44,6 +45,7 @@ from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
 
 __all__ = [
     "AsyncClient",
+    "AsyncImmediateClient",
     "AsyncJob",
     "AsyncQueue",
     "AsyncRecurringJob",
@@ -61,6 +63,7 @@ __all__ = [
     "FormatVersion",
     "HasDependents",
     "Hooks",
+    "ImmediateClient",
     "InvalidArgument",
     "Job",
     "JobError",

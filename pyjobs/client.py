@@ -52,6 +52,9 @@ class Client:
     time in milliseconds, instead of the server's clock.
     """
 
+    immediate = False
+    """Whether what is put is run at once, by this client itself: see `pyjobs.ImmediateClient`."""
+
     def __init__(
         self,
         url: str | redis.Redis | None = None,

@@ -43,6 +43,10 @@ class AsyncClient:
     time in milliseconds, instead of the server's clock.
     """
 
+    immediate = False
+
+    """Whether what is put is run at once, by this client itself: see `pyjobs.ImmediateClient`."""
+
     def __init__(
         self,
         url: str | redis.asyncio.Redis | None = None,
