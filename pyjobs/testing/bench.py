@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -192,9 +192,13 @@ class Workbench:
     ) -> list[Put]:
         """Fail unless such jobs were put, `count` of them or at least one; returns them.
 
-        `klass` is a class, a function, an import path, or None for data items. `tags` are among its
-        tags. `unittest.mock.ANY` may stand for any value, also within `data`.
+        `klass` is a class, a function, a task, an import path, None for data items, or a task's
+        prepared call, which has its data with it. `tags` are among its tags. `ANY` may stand for
+        any value, also within `data`.
         """
+        prepared = getattr(klass, "description", None)
+        if isinstance(prepared, Mapping):
+            klass, data = prepared["klass"], prepared["data"]
         path = _path(klass)
         puts = self.puts
         found = [

@@ -10,26 +10,14 @@ from typing import Any
 import pytest
 
 import pyjobs
+from pyjobs.testing import Clock
 
-START = 1_800_000_000_000
-
-
-class Clock:
-    """The server's time, in the test's hand."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += round(seconds * 1000)
+START = 1_800_000_000
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture
@@ -118,7 +106,7 @@ def test_refreshed_are_those_that_are_still_held(queue: pyjobs.Queue, clock: Clo
 
     kept = queue.refresh(iter([slow, quick, late]), lease=100)
     assert kept == [quick]
-    assert quick.expires == START / 1000 + 110
+    assert quick.expires == START + 110
 
 
 def test_done_are_those_that_were_still_held(queue: pyjobs.Queue, clock: Clock) -> None:
