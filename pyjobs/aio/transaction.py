@@ -55,8 +55,8 @@ class AsyncTransaction:
             raise InvalidArgument(f"transaction: takes no {call.name}")
         if call.kind == "puts" and self._client.immediate:
             raise InvalidArgument(
-                "transaction: an immediate client runs a job when it is put, and what is put here is "
-                "there only when the block has ended; put it after the block"
+                "transaction: an immediate client runs a job when it is put, and what is put here "
+                "is there only when the block has ended; put it after the block"
             )
         self._members.append((call, job))
 
