@@ -27,6 +27,9 @@ T = TypeVar("T")
 MOST = 1000
 """Items that one request returns at most."""
 
+TAKEN = 50
+"""Items that one call takes for good: `TAKEN` in `lua/rules/limits.lua`."""
+
 LOST = (JobNotFound, LeaseLost)
 """How a job is answered that is not there any more for who asks."""
 
@@ -53,17 +56,19 @@ def number(count: int) -> int:
     return count
 
 
-def gathered(count: int, ask: Callable[[int, bool], Plan[list[Snapshot]]]) -> Plan[list[Snapshot]]:
-    """Ask for slices until there are enough or there is no more.
+def gathered(
+    count: int, ask: Callable[[int, bool], Plan[list[Snapshot]]], most: int = SLICE_JOBS
+) -> Plan[list[Snapshot]]:
+    """Ask for slices of up to `most` until there are enough or there is no more.
 
     `ask` is told how many, and whether nothing has come yet. What has come is not given up when the
     server goes away: the next request will meet that.
     """
     found: list[Snapshot] = []
     while len(found) < count:
-        most = min(count - len(found), SLICE_JOBS)
+        asked = min(count - len(found), most)
         try:
-            part = yield from ask(most, not found)
+            part = yield from ask(asked, not found)
         except ServerError:
             if not found:
                 raise
@@ -71,7 +76,7 @@ def gathered(count: int, ask: Callable[[int, bool], Plan[list[Snapshot]]]) -> Pl
         found += part
         size = sum(len(each.record.payload) for each in part)
         # A slice may also have ended at its bytes.
-        if not part or (len(part) < most and size <= SLICE_BYTES // 2):
+        if not part or (len(part) < asked and size <= SLICE_BYTES // 2):
             break
     return found
 
@@ -101,7 +106,7 @@ def take(
     count: int,
     wait: float,
 ) -> Plan[list[Snapshot]]:
-    """Take up to a hundred items for good; blocks up to `wait` seconds in the server."""
+    """Take up to fifty items for good; blocks up to `wait` seconds in the server."""
     ends = time.monotonic() + wait
     place = (queue, "")  # of no pop: a queue has a name
     while True:

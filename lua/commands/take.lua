@@ -1,8 +1,8 @@
 -- take: hands runnable jobs of a queue out for good; each is done in the same step.
 --
 -- Args: worker, request (at most 32 bytes; the same one again within limits.TRACE is a repeat),
--- received (an earlier request whose answer has arrived and need not be kept; empty: none), count,
--- wait (1: the caller is going to block on the ring when nothing comes), queue.
+-- received (an earlier request whose answer has arrived and need not be kept; empty: none), count (1 to
+-- limits.TAKEN), wait (1: the caller is going to block on the ring when nothing comes), queue.
 -- Returns: as pop, without leases.
 -- Events: popped and done, and what the tick brings about.
 -- Cost: as pop, and the end of each job.
@@ -39,7 +39,7 @@ function take.parse(step, args)
     worker = arguments.worker(args[1]),
     request = arguments.name(args[2], "request"),
     received = args[3],
-    count = arguments.integer(args[4], "count", 1, limits.JOBS),
+    count = arguments.integer(args[4], "count", 1, limits.TAKEN),
     wait = arguments.integer(args[5], "wait", 0, 1) == 1,
     queues = { arguments.name(args[6], "queue") },
     lease = 0,

@@ -211,7 +211,8 @@ class AsyncQueue:
     async def take(self, count: int = 1, *, wait: Seconds = 0) -> list[AsyncJob]:
         """Take up to `count` (1 to 1,000) items for good: they leave the system at once.
 
-        At most once: what its taker does not get done is lost. `wait` as for `get`.
+        At most once: what its taker does not get done is lost. `wait` as for `get`. They come in
+        slices of up to 50.
         """
         blocks = options.milliseconds(wait, "wait") / 1000
         worker, requests = self._client.worker_name, self._client.requests
@@ -221,7 +222,8 @@ class AsyncQueue:
             left = blocks if first else 0
             return items.take(worker, requests, receipts, self.name, most, left)
 
-        found = await self._client.run(items.gathered(items.number(count), ask))
+        plan = items.gathered(items.number(count), ask, items.TAKEN)
+        found = await self._client.run(plan)
         taken = [AsyncJob(self._client, snapshot) for snapshot in found]
         for job in taken:
             job.became("complete")

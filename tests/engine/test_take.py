@@ -139,7 +139,7 @@ def test_when_there_is_nothing_it_says_how_long_to_rest_and_on_what_to_wait(engi
         (("w", "r" * 33, "", 1, 0, "q"), "request"),
         (("w", "r", "r" * 33, 1, 0, "q"), "request"),
         (("w", "r", "", 0, 0, "q"), "count"),
-        (("w", "r", "", 101, 0, "q"), "count"),
+        (("w", "r", "", 51, 0, "q"), "count"),
         (("w", "r", "", 1, 2, "q"), "wait"),
         (("w", "r", "", 1, 0, ""), "queue"),
         (("w", "r", "", 1, 0), "arguments"),
