@@ -1,8 +1,9 @@
 -- take: hands runnable jobs of a queue out for good; each is done in the same step.
 --
 -- Args: worker, request (at most 32 bytes; the same one again within limits.TRACE is a repeat),
--- received (an earlier request whose answer has arrived and need not be kept; empty: none), count (1 to
--- limits.TAKEN), wait (1: the caller is going to block on the ring when nothing comes), queue.
+-- received (an earlier request whose answer has arrived and need not be kept; empty: none), count
+-- (1 to limits.TAKEN), wait (1: the caller is going to block on the ring when nothing comes),
+-- queue.
 -- Returns: as pop, without leases.
 -- Events: popped and done, and what the tick brings about.
 -- Cost: as pop, and the end of each job.
