@@ -13,6 +13,7 @@ from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
 import redis
+import redis.asyncio
 
 from pyjobs import calls
 from pyjobs.aio.client import AsyncClient
@@ -21,7 +22,6 @@ from pyjobs.client import Client
 from pyjobs.errors import NotFinished
 from pyjobs.plans import Plan
 from pyjobs.worker import AsyncWorker, Worker
-from pyjobs.worker.twins import sync_client
 
 T = TypeVar("T")
 
@@ -183,7 +183,8 @@ class ImmediateClient(Client):
     own, which goes when the client is closed; with `own=False` in the one that is named, where then
     nobody else should run jobs. A job that fails does not raise here: `client.result(jid)` does.
     What has a delay runs when it is due and something else is done by this client, or by
-    `run_until_idle`. Data items are not run. Nothing can be put in a transaction.
+    `run_until_idle`. What a job puts runs within it, up to 20 deep. Data items are not run. Nothing
+    can be put in a transaction.
     """
 
     immediate = True
@@ -215,9 +216,16 @@ class ImmediateClient(Client):
         self._erase()
         super().close()
 
+    def twin(self, server: redis.asyncio.Redis, **given: Any) -> AsyncImmediateClient:
+        """Return an async client of the same namespace."""
+        return AsyncImmediateClient(server, own=False, **given)
+
 
 class AsyncImmediateClient(AsyncClient):
-    """As ImmediateClient, in the event loop that runs; jobs that are no coroutines get threads."""
+    """As ImmediateClient, in the event loop that runs; jobs that are no coroutines get threads.
+
+    A namespace of its own goes with `close`, or the end of an `async with`, alone.
+    """
 
     immediate = True
 
@@ -226,10 +234,7 @@ class AsyncImmediateClient(AsyncClient):
     ) -> None:
         name = _own(namespace) if own else namespace
         super().__init__(_place(url, given), namespace=name, **given)
-        self._sync = sync_client(self)
-        self._erase = weakref.finalize(
-            self, erase if own else _keep, self._sync.server, f"{{{self.namespace}/", os.getpid()
-        )
+        self._own = own
 
     async def run(self, work: Call[T] | Generator[Any, Any, T]) -> T:
         """Carry out a call or a plan, and run the jobs that can be run then."""
@@ -246,9 +251,19 @@ class AsyncImmediateClient(AsyncClient):
 
     async def close(self) -> None:
         """Close the connections; a namespace of its own goes with all that is in it."""
-        await asyncio.to_thread(self._erase)
-        self._sync.server.close()
+        if self._own:
+            await _erase_async(self.server, f"{{{self.namespace}/")
         await super().close()
+
+    def twin(self, server: redis.Redis, **given: Any) -> ImmediateClient:
+        """Return a sync client of the same namespace."""
+        return ImmediateClient(server, own=False, **given)
+
+
+async def _erase_async(server: redis.asyncio.Redis, root: str) -> None:
+    with suppress(redis.RedisError, OSError):
+        async for key in server.scan_iter(match=f"{root}*", count=1000):
+            await server.unlink(key)
 
 
 def _keep(*_: object) -> None:

@@ -101,6 +101,8 @@ class Workbench:
         before = dict(vars(client))
         names = ("namespace", "server", "_engine", "_connections", "immediate", "run")
         vars(client).update({name: getattr(here, name) for name in names})
+        if self._immediate:
+            vars(client)["twin"] = here.twin
         events = Events(client) if isinstance(client, Client) else AsyncEvents(client)
         vars(client)["events"] = events
 

@@ -70,6 +70,13 @@ class Parent:
         return jid
 
 
+class AsyncParent:
+    @staticmethod
+    async def process(job: pyjobs.AsyncJob) -> str:
+        jid = await job.client.queue("mail").put(Welcome, {"to": job["to"]}, keep_result=60)
+        return f"parent of {await job.client.result(jid, wait=5)}"
+
+
 class Endless:
     @staticmethod
     def process(job: pyjobs.Job) -> None:

@@ -81,8 +81,9 @@ def test_a_job_sees_its_data_as_they_arrive(client: pyjobs.Client) -> None:
     assert app.sent == ["welcome ['a', 'tuple']"]
 
 
-def test_what_a_job_puts_runs_before_it_goes_on(client: pyjobs.Client) -> None:
-    jid = client.queue("mail").put(app.Parent, {"to": "ann", "waits": True}, keep_result=60)
+@pytest.mark.parametrize("klass", [app.Parent, app.AsyncParent])
+def test_what_a_job_puts_runs_before_it_goes_on(client: pyjobs.Client, klass: type) -> None:
+    jid = client.queue("mail").put(klass, {"to": "ann", "waits": True}, keep_result=60)
 
     assert client.result(jid) == "parent of sent to ann"
 
@@ -151,8 +152,14 @@ def test_a_sync_client_runs_coroutines_also_below_an_event_loop(client: pyjobs.C
 def test_an_async_client_runs_both_kinds(immediate_jobs: testing.Workbench) -> None:
     async def main() -> None:
         async with immediate_jobs.async_client() as client:
-            for klass, result in ((app.Report, "reported"), (app.Welcome, "sent to ann")):
-                jid = await client.queue("mail").put(klass, {"to": "ann"}, keep_result=60)
+            for klass, result in (
+                (app.Report, "reported"),
+                (app.Welcome, "sent to ann"),
+                (app.Parent, "parent of sent to ann"),
+                (app.AsyncParent, "parent of sent to ann"),
+            ):
+                data = {"to": "ann", "waits": True}
+                jid = await client.queue("mail").put(klass, data, keep_result=60)
                 assert await client.result(jid) == result
             with pytest.raises(pyjobs.InvalidArgument, match="immediate"):
                 async with client.transaction() as transaction:
