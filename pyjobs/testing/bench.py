@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from unittest.mock import ANY
 
 from pyjobs import calls, codec, immediate, naming
@@ -42,6 +42,13 @@ class Put:
 
     def __str__(self) -> str:
         return f"{self.klass or 'data'} {self.data!r} in {self.queue!r}"
+
+
+class Bound(Protocol):
+    """What puts jobs by a client that it is told."""
+
+    def init(self, client: Any, /) -> None:
+        """Say by which client jobs are put from now on."""
 
 
 class Workbench:
@@ -92,25 +99,33 @@ class Workbench:
         client: AsyncClient = self._client(AsyncClient, AsyncImmediateClient)
         return client
 
-    def adopt(self, client: Client | AsyncClient) -> None:
+    def adopt(self, client: Client | AsyncClient | Bound) -> None:
         """Let a client that the code under test has made work here, until the end.
 
-        Everything that holds this client, its queues for example, goes with it.
+        Everything that holds this client, its queues for example, goes with it. What is bound to a
+        client by `init`, as Tasks are, is bound to that of this bench.
         """
-        here: Any = self.client if isinstance(client, Client) else self.async_client()
         before = dict(vars(client))
+        if isinstance(client, (Client, AsyncClient)):
+            self._move_in(client)
+        else:
+            client.init(self.client)
+
+        def restore() -> None:
+            for name in vars(client).keys() - before:
+                del vars(client)[name]
+            vars(client).update(before)
+
+        self._closing.callback(restore)
+
+    def _move_in(self, client: Client | AsyncClient) -> None:
+        here: Any = self.client if isinstance(client, Client) else self.async_client()
         names = ("namespace", "server", "_engine", "_connections", "immediate", "run")
         vars(client).update({name: getattr(here, name) for name in names})
         if self._immediate:
             vars(client)["twin"] = here.twin
         events = Events(client) if isinstance(client, Client) else AsyncEvents(client)
         vars(client)["events"] = events
-
-        def restore() -> None:
-            vars(client).clear()
-            vars(client).update(before)
-
-        self._closing.callback(restore)
 
     # Running
 

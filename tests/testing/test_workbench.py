@@ -199,6 +199,22 @@ def test_an_adopted_client_is_given_back(jobs_server: str) -> None:
     assert dict(vars(app.client)) == before
 
 
+def test_what_is_bound_to_a_client_is_bound_to_this_one_until_the_end(jobs_server: str) -> None:
+    class Bound:
+        def __init__(self) -> None:
+            self.client: pyjobs.Client | None = app.client
+
+        def init(self, client: pyjobs.Client) -> None:
+            self.client = client
+
+    bound = Bound()
+    with testing.Workbench(jobs_server) as jobs:
+        jobs.adopt(bound)
+        assert bound.client is jobs.client
+
+    assert bound.client is app.client
+
+
 def test_a_bench_brings_a_server_of_its_own() -> None:
     with testing.Workbench() as jobs:
         jobs.client.queue("mail").put(app.Report)
