@@ -5,6 +5,7 @@
 
 local keys = require("store.keys")
 local limits = require("rules.limits")
+local rings = require("store.rings")
 
 local locks = {}
 
@@ -47,11 +48,7 @@ function locks.free(step, name, lock)
   end
   lock.holder, lock.ends = "", 0
   locks.write(step, name, lock)
-  local ring = keys.lock_ring(step, name)
-  if redis.call("EXISTS", ring) == 0 then
-    redis.call("LPUSH", ring, "1")
-    redis.call("PEXPIRE", ring, 2 * limits.SLEEP)
-  end
+  rings.push(keys.lock_ring(step, name))
 end
 
 return locks
