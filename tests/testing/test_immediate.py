@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -175,18 +176,24 @@ def test_an_adopted_client_runs_at_once_as_well(immediate_jobs: testing.Workbenc
     assert app.sent == ["welcome ann"]
 
 
-@pytest.mark.parametrize("closed", [True, False])
-def test_its_namespace_is_its_own_and_goes_with_it(server: Any, closed: bool) -> None:
-    client = pyjobs.ImmediateClient(server.url, namespace="shop")
-    client.queue("mail").put(app.Welcome, {"to": "ann"})
-    assert client.namespace.startswith("shop-immediate-")
-    assert list(server.admin.scan_iter(f"{{{client.namespace}/*"))
-    if closed:
-        client.close()
-    else:
-        client.server.close()
-        del client
-        gc.collect()
+def test_its_namespace_is_its_own_and_goes_with_it(server: Any) -> None:
+    with pyjobs.ImmediateClient(server.url, namespace="shop") as client:
+        client.queue("mail").put(app.Welcome, {"to": "ann"})
+        assert client.namespace.startswith("shop-immediate-")
+        assert list(server.admin.scan_iter(f"{{{client.namespace}/*"))
+
+    assert not list(server.admin.scan_iter(f"{{{client.namespace}/*"))
+
+
+def test_a_program_that_forgets_to_close_it_leaves_nothing_either(server: Any) -> None:
+    program = f"""
+import pyjobs
+client = pyjobs.ImmediateClient({server.url!r}, namespace="shop")
+client.queue("mail").put("tests.testing.app.Welcome", {{"to": "ann"}})
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+    assert not list(server.admin.scan_iter("{shop*"))
 
 
 def test_an_async_one_goes_as_well(server: Any) -> None:
