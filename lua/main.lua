@@ -6,6 +6,7 @@ return {
   -- a job's life
   { name = "put", puts = true },
   { name = "pop" },
+  { name = "take", alone = true },
   { name = "heartbeat" },
   { name = "complete" },
   { name = "fail" },
@@ -39,6 +40,12 @@ return {
   { name = "unpause" },
   { name = "forget", alone = true },
   { name = "tick" },
+  -- locks and rates, outside jobs
+  { name = "lock", alone = true },
+  { name = "relock", alone = true },
+  { name = "unlock", alone = true },
+  { name = "locked", reads = true },
+  { name = "rate", alone = true },
   -- the namespace
   { name = "configure" },
   { name = "limit" },
@@ -64,6 +71,7 @@ return {
   { name = "workers", reads = true },
   { name = "worker", reads = true },
   { name = "stats", reads = true },
+  { name = "due", reads = true },
   { name = "settings", reads = true },
   -- mending
   { name = "check", reads = true },

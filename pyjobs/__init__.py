@@ -21,6 +21,8 @@ from pyjobs.errors import (
     JobNotFound,
     JobStopped,
     LeaseLost,
+    LockLost,
+    LockTaken,
     NoResult,
     NotAJobClass,
     NotFinished,
@@ -35,6 +37,7 @@ from pyjobs.errors import (
     ServerTooOld,
     WrongState,
 )
+from pyjobs.immediate import AsyncImmediateClient, ImmediateClient
 from pyjobs.jids import Jid, Jids
 from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
@@ -44,6 +47,7 @@ from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
 
 __all__ = [
     "AsyncClient",
+    "AsyncImmediateClient",
     "AsyncJob",
     "AsyncQueue",
     "AsyncRecurringJob",
@@ -61,6 +65,7 @@ __all__ = [
     "FormatVersion",
     "HasDependents",
     "Hooks",
+    "ImmediateClient",
     "InvalidArgument",
     "Jid",
     "Jids",
@@ -71,6 +76,8 @@ __all__ = [
     "JobNotFound",
     "JobStopped",
     "LeaseLost",
+    "LockLost",
+    "LockTaken",
     "NoResult",
     "NotAJobClass",
     "NotFinished",

@@ -113,6 +113,17 @@ def pop(
     return Call("pop", [*args, policy, turn, *served], read_popped, repeat_at=2)
 
 
+def take(
+    worker: str, request: str, queue: str, count: int, wait: bool = False, received: str = ""
+) -> Call[Popped]:
+    """Pop jobs of a queue for good: they are done with the answer, which is kept for repeats.
+
+    `received` is an earlier request whose answer has arrived, so that it is kept no longer.
+    """
+    args: list[Argument] = [worker, request, received, count, int(wait), queue]
+    return Call("take", args, read_popped)
+
+
 def heartbeat(
     worker: str, leases: Sequence[Lease], lease: int | None = None
 ) -> Call[list[int | Exception]]:
@@ -330,6 +341,11 @@ def unpause(queues: Sequence[str]) -> Call[int]:
 def tick() -> Call[int]:
     """Do what is due; answers milliseconds until something may be due, 0 when there is more."""
     return Call("tick", [], _same)
+
+
+def due() -> Call[int]:
+    """Look when something is due next, in milliseconds since the epoch; answers 0 for nothing."""
+    return Call("due", [], _same, "reads")
 
 
 # Looking
@@ -668,6 +684,58 @@ def recurring(jids: Sequence[str]) -> Call[list[Template | None]]:
     return Call(
         "recurring", list(jids), lambda answer: [_template(item) for item in answer], "reads"
     )
+
+
+# Locks and rates
+
+
+def lock(name: str, holder: str, lease: int, wait: bool = False) -> Call[tuple[int, int, bytes]]:
+    """Take a lock; answers its fencing number and the lease's end.
+
+    When somebody else holds it: 0, milliseconds after which to ask again, and what to block on.
+    """
+
+    def read(answer: Sequence[Any]) -> tuple[int, int, bytes]:
+        return answer[0], answer[1], answer[2] if len(answer) > 2 else b""  # noqa: PLR2004
+
+    return Call("lock", [name, holder, lease, int(wait)], read)
+
+
+def relock(name: str, holder: str, lease: int) -> Call[int]:
+    """Prolong the lease of a lock; answers its end, or 0 when it is lost."""
+    return Call("relock", [name, holder, lease], _same)
+
+
+def unlock(name: str, holder: str) -> Call[int]:
+    """Give a lock back, or take it from whoever holds it (empty); answers 0 when nobody did."""
+    return Call("unlock", [name, holder], _same, marked=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Who holds a lock: the mark of an acquisition, its number, and the lease's end."""
+
+    holder: str
+    fence: int
+    ends: float
+    """Seconds since the epoch."""
+
+
+def locked(name: str) -> Call[LockHolder | None]:
+    """Look who holds a lock; answers None when nobody does."""
+
+    def read(answer: Sequence[Any]) -> LockHolder | None:
+        return LockHolder(text(answer[0]), answer[1], answer[2] / 1000) if answer else None
+
+    return Call("locked", [name], read, "reads")
+
+
+def rate(
+    name: str, count: int, period: int, burst: int | None, tokens: int, wait: int
+) -> Call[tuple[bool, int]]:
+    """Take tokens; answers whether that was so, and milliseconds until they are there."""
+    args: list[Argument] = [name, count, period, "" if burst is None else burst, tokens, wait]
+    return Call("rate", args, lambda answer: (bool(answer[0]), answer[1]), marked=True)
 
 
 # The namespace

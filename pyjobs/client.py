@@ -19,7 +19,9 @@ from pyjobs.connections import Connections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
 from pyjobs.events import Events
+from pyjobs.items import Receipts
 from pyjobs.job import Job
+from pyjobs.locks import Lock, Rate
 from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
 from pyjobs.transaction import Transaction
@@ -50,6 +52,9 @@ class Client:
     time in milliseconds, instead of the server's clock.
     """
 
+    immediate = False
+    """Whether what is put is run at once, by this client itself: see `pyjobs.ImmediateClient`."""
+
     def __init__(
         self,
         url: str | redis.Redis | None = None,
@@ -78,6 +83,8 @@ class Client:
         self._connections = Connections(self.server, self._engine)
         self._worker_name = worker_name
         self._identities: dict[int, tuple[str, plans.Requests]] = {}
+        self.receipts = Receipts()
+        """What this client has taken for good and the server still remembers."""
         self.jobs = Jobs(self)
         self.queues = Queues(self)
         self.failures = Failures(self)
@@ -218,6 +225,17 @@ class Client:
     def transaction(self) -> Transaction:
         """Return a transaction: what is gathered in its `with` block is applied all or none."""
         return Transaction(self)
+
+    def lock(self, name: str, lease: Seconds = 30, wait: Seconds | None = None) -> Lock:
+        """Return a lock for a `with` block, held for `lease` seconds at a time.
+
+        `wait`: seconds until LockTaken is raised when it is not free (None: no end).
+        """
+        return Lock(self, name, lease, wait)
+
+    def rate(self, name: str, count: int, per: Seconds, burst: int | None = None) -> Rate:
+        """Return a rate: so many starts in `per` seconds, up to `burst` (all of them) at once."""
+        return Rate(self, name, count, per, burst)
 
     def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

@@ -7,6 +7,8 @@
     ├── ClassNotFound              a job class cannot be imported
     ├── NotAJobClass               what a name resolves to is not a job class
     ├── QueueFull                  has `.limit`
+    ├── LockTaken              somebody else holds a lock; also a TimeoutError
+    ├── LockLost               a lock is not held (any more)
     ├── RunTimeout                 raised in a job that has run longer than it may
     ├── JobError                   about one job; has `.jid`
     │   ├── JobNotFound
@@ -79,6 +81,14 @@ class QueueFull(PyjobsError):
 
 class RunTimeout(PyjobsError):
     """An attempt has run longer than `run_within`; raised by the worker in the midst of the job."""
+
+
+class LockTaken(PyjobsError, TimeoutError):
+    """Somebody else holds the lock, and did for as long as it was waited."""
+
+
+class LockLost(PyjobsError):
+    """The lock is not held any more: its lease ran out and somebody else took it, or broke it."""
 
 
 class JobStopped(BaseException):

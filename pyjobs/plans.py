@@ -249,12 +249,17 @@ def pop(
         if popped.jobs or left <= 0:
             jobs: list[Snapshot] = popped.jobs
             return jobs
-        block = max(min(left, popped.rest / 1000), 0.001)
-        answer = yield Send(("BLPOP", *popped.rings, f"{block:.3f}"), timeout=block + 1)
-        if isinstance(answer, Refused) and answer.message.startswith("NOPERM"):
-            raise ServerError(f"pop: {answer.message}")
-        if isinstance(answer, (Broken, Refused)):
-            yield Pause(0.02)
+        yield from block(popped.rings, min(left, popped.rest / 1000), "pop")
+
+
+def block(rings: Sequence[bytes], seconds: float, name: str) -> Plan[None]:
+    """Block in the server until one of the lists has a token, for so long at most."""
+    seconds = max(seconds, 0.001)
+    answer = yield Send(("BLPOP", *rings, f"{seconds:.3f}"), timeout=seconds + 1)
+    if isinstance(answer, Refused) and answer.message.startswith("NOPERM"):
+        raise ServerError(f"{name}: {answer.message}")
+    if isinstance(answer, (Broken, Refused)):
+        yield Pause(0.02)
 
 
 def heartbeat(

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from pyjobs import calls, codec, contexts, jids, naming, options, plans, stats
+from pyjobs import calls, codec, contexts, items, jids, naming, options, plans, stats
 from pyjobs.calls import QueueCounts, TenantCounts
+from pyjobs.errors import InvalidArgument
+from pyjobs.items import DeadItems
 from pyjobs.jids import Jid, Jids
 from pyjobs.job import Job
 from pyjobs.options import JobOptions, RunOptions, Seconds
 from pyjobs.putting import named, prepare
+from pyjobs.snapshot import Snapshot
 from pyjobs.stats import QueueStats
 
 if TYPE_CHECKING:
@@ -173,12 +176,97 @@ class Queue:
     @overload
     def peek(self, count: int, offset: int = 0) -> list[Job]: ...
     def peek(self, count: int | None = None, offset: int = 0) -> Job | list[Job] | None:
-        """Look at the job that the next pop would hand out, or at a list of up to `count`."""
-        found = self._client.run(calls.peek(self.name, count or 1, offset))
-        jobs = [Job(self._client, snapshot) for snapshot in found if snapshot is not None]
+        """Look at the job that the next pop would hand out, or at a list of up to `count`.
+
+        `count` is 1 to 1,000; more than 100 are looked at in slices.
+        """
+        most = 1 if count is None else items.number(count)
+        found = self._client.run(items.peek(self.name, most, offset))
+        jobs = [Job(self._client, snapshot) for snapshot in found]
         if count is None:
             return jobs[0] if jobs else None
         return jobs
+
+    # Items without code
+
+    def put_data(
+        self, data: Iterable[Any], *, atomic: bool = False, **given: Unpack[JobOptions]
+    ) -> list[str]:
+        """Put any number of plain items, in order, all with the same options; returns their jids.
+
+        They go in slices, as those of `put_many`.
+        """
+        return self._client.run(plans.put_many(items.puts(self.name, data, given), atomic))
+
+    def get(self, count: int = 1, *, lease: Seconds | None = None, wait: Seconds = 0) -> list[Job]:
+        """Get up to `count` (1 to 1,000) items under a lease of so many seconds.
+
+        An item that is not `done` when its lease ends comes to somebody else, as often as it has
+        retries. `wait`: seconds to block until there is any. They come in slices of up to 100.
+        """
+        length = None if lease is None else options.milliseconds(lease, "lease")
+        if length == 0:
+            raise InvalidArgument("lease: 0 would keep the items for ever; take hands them over")
+        blocks = options.milliseconds(wait, "wait") / 1000
+        worker, requests, names = self._client.worker_name, self._client.requests, [self.name]
+
+        def ask(most: int, first: bool) -> plans.Plan[list[Snapshot]]:
+            return plans.pop(worker, requests, names, most, length, blocks if first else 0)
+
+        found = self._client.run(items.gathered(items.number(count), ask))
+        return [Job(self._client, snapshot) for snapshot in found]
+
+    def take(self, count: int = 1, *, wait: Seconds = 0) -> list[Job]:
+        """Take up to `count` (1 to 1,000) items for good: they leave the system at once.
+
+        At most once: what its taker does not get done is lost. `wait` as for `get`. They come in
+        slices of up to 50.
+        """
+        blocks = options.milliseconds(wait, "wait") / 1000
+        worker, requests = self._client.worker_name, self._client.requests
+        receipts = self._client.receipts
+
+        def ask(most: int, first: bool) -> plans.Plan[list[Snapshot]]:
+            left = blocks if first else 0
+            return items.take(worker, requests, receipts, self.name, most, left)
+
+        plan = items.gathered(items.number(count), ask, items.TAKEN)
+        found = self._client.run(plan)
+        taken = [Job(self._client, snapshot) for snapshot in found]
+        for job in taken:
+            job.became("complete")
+        return taken
+
+    def refresh(self, jobs: Iterable[Job], lease: Seconds | None = None) -> list[Job]:
+        """Prolong the leases of items, counted from now; returns those that are still held."""
+        held = list(jobs)
+        length = None if lease is None else options.milliseconds(lease, "lease")
+        plan = plans.heartbeat(self._client.worker_name, [job.lease for job in held], length)
+        kept = items.kept(held, self._client.run(plan))
+        for job, ends in kept:
+            job.renewed(ends)
+        return [job for job, _ in kept]
+
+    def done(self, jobs: Iterable[Job]) -> list[Job]:
+        """Be done with items of any iterable; returns those that were still held.
+
+        The others had lost their leases: they were, or will be, handed out again.
+        """
+        held = list(jobs)
+        plan = plans.settle([job.completing() for job in held], False)
+        ended = items.kept(held, self._client.run(plan))
+        for job, state in ended:
+            job.became(state)
+        return [job for job, _ in ended]
+
+    @property
+    def dead(self) -> DeadItems:
+        """What has failed, mostly for want of further retries: to be put back or dropped."""
+        return DeadItems(self._client, self.name)
+
+    def clear(self) -> int:
+        """Cancel what waits or is scheduled, in slices; returns how many. What is held stays."""
+        return self._client.run(items.clear(self.name))
 
     def pause(self) -> None:
         """Let pops find nothing until `unpause`."""

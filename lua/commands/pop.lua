@@ -20,11 +20,10 @@ local alarm = require("doors.alarm")
 local arguments = require("rules.arguments")
 local flush = require("doors.flush")
 local hand = require("doors.hand")
-local keys = require("store.keys")
 local limits = require("rules.limits")
 local queues = require("store.queues")
 local refuse = require("rules.refusal")
-local rings = require("store.rings")
+local rest = require("doors.rest")
 local serving = require("rules.serving")
 local tick = require("doors.tick")
 local workers = require("store.workers")
@@ -104,29 +103,6 @@ local function given_before(step, request, served)
   return handout.count > 0 and hand.answer(handout) or nil
 end
 
--- Nothing to hand out: how long to rest, and what to wait for. Behind jobs that may not be handed
--- out, and are parked by now, there may be others that may.
-local function rest(step, request, handout)
-  flush(step)
-  if handout.refused > 0 and not request.wait then
-    return { 0 }
-  end
-  if request.wait then
-    for position = 1, #request.queues do
-      rings.wait(step, queues.ensure(step, request.queues[position]))
-    end
-  end
-  local pause = alarm.rest(step, request)
-  local empty = { handout.refused > 0 and 1 or pause }
-  if request.wait then
-    for position = 1, #request.queues do
-      empty[position + 1] = keys.ring(step, queues.named(step, request.queues[position]))
-    end
-  end
-  flush(step)
-  return empty
-end
-
 function pop.apply(step, request)
   local seen, served =
     unpack(redis.call("HMGET", workers.key(step, request.worker), "seen", "served"))
@@ -150,7 +126,7 @@ function pop.apply(step, request)
     end
   end
   if handout.count == 0 then
-    return rest(step, request, handout)
+    return rest(step, request, handout.refused)
   end
   if request.wait then
     alarm.pass_on(step, request)

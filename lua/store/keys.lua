@@ -124,6 +124,18 @@ function keys.request(step, request)
   return step.root .. "request:" .. request
 end
 
+function keys.lock(step, name)
+  return step.root .. "lock:" .. name
+end
+
+function keys.lock_ring(step, name)
+  return step.root .. "lock-ring:" .. name
+end
+
+function keys.rate(step, name)
+  return step.root .. "rate:" .. name
+end
+
 function keys.sequence(step)
   return step.root .. "sequence"
 end

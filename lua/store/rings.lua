@@ -8,17 +8,21 @@ local queues = require("store.queues")
 
 local rings = {}
 
+-- Puts a token into a ring, unless there is one.
+function rings.push(ring)
+  if redis.call("EXISTS", ring) == 0 then
+    redis.call("LPUSH", ring, "1")
+    redis.call("PEXPIRE", ring, 2 * limits.SLEEP)
+  end
+end
+
 -- A job of this queue became runnable, or one is due earlier than a waiter knows.
 function rings.wake(step, queue)
   if queue.waiters <= step.now or queue.paused or queue.rung then
     return
   end
   queue.rung = true
-  local ring = keys.ring(step, queue)
-  if redis.call("EXISTS", ring) == 0 then
-    redis.call("LPUSH", ring, "1")
-    redis.call("PEXPIRE", ring, 2 * limits.SLEEP)
-  end
+  rings.push(keys.ring(step, queue))
 end
 
 -- Something is due at that moment, and nothing before: who waits sleeps too long.

@@ -13,6 +13,7 @@ import redis.asyncio
 from pyjobs import calls, options, plans, waiting
 from pyjobs.aio.events import AsyncEvents
 from pyjobs.aio.job import AsyncJob
+from pyjobs.aio.locks import AsyncLock, AsyncRate
 from pyjobs.aio.queue import AsyncQueue
 from pyjobs.aio.transaction import AsyncTransaction
 from pyjobs.aio.views import (
@@ -29,6 +30,7 @@ from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import AsyncConnections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
+from pyjobs.items import Receipts
 from pyjobs.options import Reference, Seconds
 from pyjobs.waiting import Waited
 
@@ -48,6 +50,10 @@ class AsyncClient:
     `delivery` is `functions`, `scripts` or `auto`. `now` is for tests: a function that returns the
     time in milliseconds, instead of the server's clock.
     """
+
+    immediate = False
+
+    """Whether what is put is run at once, by this client itself: see `pyjobs.ImmediateClient`."""
 
     def __init__(
         self,
@@ -77,6 +83,8 @@ class AsyncClient:
         self._connections = AsyncConnections(self.server, self._engine)
         self._worker_name = worker_name
         self._identities: dict[int, tuple[str, plans.Requests]] = {}
+        self.receipts = Receipts()
+        """What this client has taken for good and the server still remembers."""
         self.jobs = AsyncJobs(self)
         self.queues = AsyncQueues(self)
         self.failures = AsyncFailures(self)
@@ -212,6 +220,17 @@ class AsyncClient:
     def transaction(self) -> AsyncTransaction:
         """Return a transaction: what is gathered in its `with` block is applied all or none."""
         return AsyncTransaction(self)
+
+    def lock(self, name: str, lease: Seconds = 30, wait: Seconds | None = None) -> AsyncLock:
+        """Return a lock for a `with` block, held for `lease` seconds at a time.
+
+        `wait`: seconds until LockTaken is raised when it is not free (None: no end).
+        """
+        return AsyncLock(self, name, lease, wait)
+
+    def rate(self, name: str, count: int, per: Seconds, burst: int | None = None) -> AsyncRate:
+        """Return a rate: so many starts in `per` seconds, up to `burst` (all of them) at once."""
+        return AsyncRate(self, name, count, per, burst)
 
     async def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

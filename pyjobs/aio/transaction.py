@@ -53,6 +53,11 @@ class AsyncTransaction:
             raise InvalidArgument("transaction: its block has ended")
         if call.kind == "reads" or call.name in {"pop", "step", "drain"}:
             raise InvalidArgument(f"transaction: takes no {call.name}")
+        if call.kind == "puts" and self._client.immediate:
+            raise InvalidArgument(
+                "transaction: an immediate client runs a job when it is put, and what is put here "
+                "is there only when the block has ended; put it after the block"
+            )
         self._members.append((call, job))
 
     def put(self, queue: str, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> str:

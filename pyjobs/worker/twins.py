@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -16,13 +17,15 @@ _OWN = ("retry", "maint", "orig_", "oss_", "himport", "parser_class", "redis_con
 
 
 def async_client(client: Client) -> AsyncClient:
-    """Return an async client that holds what this client has popped."""
-    return AsyncClient(_server(client, redis.asyncio), **_identity(client))
+    """Return an async client that holds what this client has popped, an immediate one of such."""
+    make: Callable[..., AsyncClient] = getattr(client, "twin", AsyncClient)
+    return make(_server(client, redis.asyncio), **_identity(client))
 
 
 def sync_client(client: AsyncClient) -> Client:
-    """Return a sync client that holds what this client has popped."""
-    return Client(_server(client, redis), **_identity(client))
+    """Return a sync client that holds what this client has popped, an immediate one of such."""
+    make: Callable[..., Client] = getattr(client, "twin", Client)
+    return make(_server(client, redis), **_identity(client))
 
 
 def _identity(client: Client | AsyncClient) -> dict[str, Any]:

@@ -193,7 +193,15 @@ class AsyncWorker:
 
         A job that cannot be stopped is left to itself: nothing can replace this process.
         """
-        keeper, pool = self._worker.prepare(True, self._worker.options.max_jobs, self._aio)
+        keeper = await self._work(forever=True)
+        return REPLACE if keeper.replace else 0
+
+    async def run_until_idle(self) -> int:
+        """Run jobs until none can be run now and none runs; returns how many were."""
+        return (await self._work(forever=False)).talking.ran
+
+    async def _work(self, forever: bool) -> Keeper:
+        keeper, pool = self._worker.prepare(forever, self._worker.options.max_jobs, self._aio)
         assert isinstance(pool, Tasks)  # noqa: S101 - the options say so
 
         def start() -> None:
@@ -206,7 +214,7 @@ class AsyncWorker:
             self._worker.finished()
         if keeper.error is not None:
             raise keeper.error
-        return REPLACE if keeper.replace else 0
+        return keeper
 
     async def start(self) -> None:
         """Let it run in a task of its own."""

@@ -80,6 +80,8 @@ CASES = [
     Case("pop", lambda client, q, _: client.queue(q).pop(), waiting=2),
     Case("pop of many", lambda client, q, _: client.queue(q).pop(3), waiting=4),
     Case("pop of nothing", lambda client, q, _: client.queue(q).pop(3), popped=1),
+    Case("take", lambda client, q, _: client.queue(q).take(2), waiting=4),
+    Case("take of nothing", lambda client, q, _: client.queue(q).take(2)),
     Case("complete", lambda client, q, jobs: jobs[0].complete(), popped=1),
     Case("complete into", lambda client, q, jobs: jobs[0].complete(f"{q}-next"), popped=1),
     Case(
@@ -123,6 +125,18 @@ OTHERS = [
     Case("forget", lambda client, q, _: client.queue(q).forget()),
     Case("setting", lambda client, q, _: client.config.set("heartbeat", 30), waiting=1),
     Case("queue's lease", lambda client, q, _: client.queue(q).set_heartbeat(9), waiting=1),
+    Case("lock", lambda client, q, _: client.lock(q).acquire(wait=0)),
+    Case(
+        "relock",
+        lambda client, q, _: client.run(calls.relock(q, "me", 1000)),
+        before=lambda direct, q: direct.run(calls.lock(q, "me", 500)),
+    ),
+    Case(
+        "unlock",
+        lambda client, q, _: client.run(calls.unlock(q, "me")),
+        before=lambda direct, q: direct.run(calls.lock(q, "me", 500)),
+    ),
+    Case("rate", lambda client, q, _: client.rate(q, 5, per=60).take(2)),
     Case("deregister", lambda client, q, _: client.workers.deregister("worker"), waiting=1),
     Case("unfail", lambda client, q, _: client.unfail("group", count=1), waiting=3, before=failed),
     Case("recur", lambda client, q, _: client.queue(q).recur(None, interval=60, jid=f"{q}.r")),

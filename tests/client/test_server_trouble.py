@@ -395,6 +395,13 @@ def whole_life(client: pyjobs.Client) -> None:
     client.unfail("group")
     queue.pause()
     queue.unpause()
+    client.queue("data").put_data([1, b"x" * 5000])
+    assert len(client.queue("data").take(2)) == 2
+    with client.lock("door") as lock:
+        lock.renew()
+        assert client.lock("door").holder()
+        assert not client.lock("door").acquire(wait=0.01)
+    assert client.rate("sms", 1, per=1).take()
     client.tick()
     assert client.jobs["0"].state == "complete"
     with pytest.raises(pyjobs.NoResult):

@@ -52,6 +52,9 @@ KINDS = {
     "tenants",
     "turns",
     "weights",
+    "lock",
+    "lock-ring",
+    "rate",
     "payload",
     "failure",
     "parents",
@@ -75,7 +78,16 @@ KINDS = {
     *SETS,
 }
 
-STRINGS = {"bucket", "job", "payload", "failure", "request", "result", "sequence", "unique"}
+STRINGS = {
+    *("bucket", "job", "payload", "failure", "request", "result", "sequence", "unique"),
+    *("lock", "rate"),
+}
+
+# What goes by itself.
+EXPIRING = {
+    *("ring", "job-ring", "lock", "lock-ring", "rate", "request", "result", "bucket"),
+    *("stats", "histogram", "samples"),
+}
 
 _CONTROL = struct.Struct(">3sB6s6s6s6s")
 
@@ -140,7 +152,7 @@ class Keys:
             "laned",
         }:
             pipe.hgetall(name)
-        elif kind in {"ring", "samples"}:
+        elif kind in {"ring", "lock-ring", "samples"}:
             pipe.llen(name)
         elif kind in {"events", "job-ring"}:
             pipe.xlen(name)
@@ -176,29 +188,29 @@ class Keys:
 
 def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
-    laws = (
-        *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
-        *(_slots, _parked, _queued, _lines, _lanes),
-        *(_unique, _deadlines),
-        _weights,
+    return [f"{law.__name__[1:]}: {fault}" for law in LAWS for fault in law(keys, now)]
+
+
+def _locks(keys: Keys, now: int) -> Iterator[str]:
+    last = int(keys.found["sequence"].get(b"", 0))
+    fences = set()
+    for name, text in keys.found["lock"].items():
+        ends, fence, waiters = (int.from_bytes(text[at : at + 6], "big") for at in (0, 6, 12))
+        if not 0 < fence <= last or fence in fences:
+            yield f"lock {name!r} has a number that was not drawn for it"
+        fences.add(fence)
+        if not text[18:] and (ends or waiters <= 0):
+            yield f"lock {name!r} is nobody's, and nobody waits for it"
+    yield from (
+        f"the ring of lock {name!r} is full" for name, n in keys.found["lock-ring"].items() if n > 1
     )
-    return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
 
 def _known(keys: Keys, now: int) -> Iterator[str]:
     yield from (f"{name!r} is not in the legend" for name in keys.unknown)
     for name, left in keys.lifetimes.items():
         kind = name[len(keys.root) :].partition(b":")[0].decode()
-        expires = kind in {
-            "ring",
-            "stats",
-            "histogram",
-            "samples",
-            "request",
-            "result",
-            "job-ring",
-            "bucket",
-        }
+        expires = kind in EXPIRING
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
@@ -589,3 +601,11 @@ def _lanes(keys: Keys, now: int) -> Iterator[str]:
     }
     if counted != sizes:
         yield f"jobs with a tenant are counted {counted}, and are {sizes}"
+
+
+LAWS = (
+    *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
+    *(_slots, _parked, _queued, _lines, _lanes),
+    *(_unique, _deadlines),
+    *(_weights, _locks),
+)

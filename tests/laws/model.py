@@ -616,6 +616,24 @@ class Model:
         self.handouts += given
         return given
 
+    def take(self, count: int, name: str) -> list[tuple[str, bytes, str]]:
+        """Hand jobs out for good, each done at once; returns jids, payloads and klasses."""
+        self.tick()
+        self.adopt()
+        found: list[Job] = []
+        if name in self.queues and not self.queues[name].paused:
+            found = self.in_state(name, "waiting")[:count]
+        given = [(job.jid, job.payload, job.klass) for job in found]
+        for job in found:
+            job.attempt += 1
+            job.history += ["popped", "done"]
+            job.failure = None
+            if job.dependents:
+                self._finish(job)
+            else:
+                self._erase(job, "complete")
+        return given
+
     def _turn(self, names: list[str], job: Job) -> tuple[int, int, int]:
         """Where a job comes among those of one pop: by its priority now."""
         return names.index(job.queue), job.priority, job.place

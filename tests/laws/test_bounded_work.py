@@ -91,7 +91,7 @@ class Calls:
         """Make the backlog that large, and put before it what pops are going to take."""
         grow(self.engine, self.size, size, "q")
         self.size = size
-        for n in range(8):
+        for n in range(11):
             self.engine.put(f"front{size}-{n}", priority=-10, now=DUE)
         for _ in range(3):
             self.pop()
@@ -106,6 +106,11 @@ class Calls:
 
     def pop(self) -> None:
         self.held += self.engine.pop(now=DUE)
+
+    def take(self) -> None:
+        self.names += 1
+        received = f"t{self.names - 1}"
+        self.engine.call("take", "w", f"t{self.names}", received, 1, 0, "q", now=DUE)
 
     def heartbeat(self) -> None:
         self.engine.heartbeat(self.held[-1], now=DUE)
@@ -130,7 +135,7 @@ class Calls:
 
 
 COMMANDS = (
-    *("put", "put_delayed", "pop", "heartbeat", "complete", "priority"),
+    *("put", "put_delayed", "pop", "heartbeat", "complete", "take", "priority"),
     *("peek", "jobs", "queues", "get"),
 )
 

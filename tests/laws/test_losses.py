@@ -10,7 +10,10 @@ from tests.engine.conftest import Engine
 from tests.laws.world import NOW, World
 from tests.leaks import delete_keys
 
-EXPENDABLE = {"events", "ring", "stats", "histogram", "samples", "request", "result", "job-ring"}
+EXPENDABLE = {
+    *("events", "ring", "stats", "histogram", "samples", "request", "result", "job-ring"),
+    *("lock", "lock-ring", "rate"),
+}
 """Kinds of keys that expire or are cut, and may go at any time."""
 
 OPTIONAL = {b"format", b"settings", b"alarm", b"sweep", b"served", b"about", b"queues"}

@@ -140,6 +140,7 @@ class RandomCalls(RuleBasedStateMachine):
         self.tokens: set[bytes] = set()
         self.puts: dict[str, Member] = {}
         self.pops: dict[str, tuple[Any, ...]] = {}
+        self.taken = ""
         self.numbers = itertools.count(1)
 
     @initialize(
@@ -197,6 +198,9 @@ class RandomCalls(RuleBasedStateMachine):
                 self.same_answer(one, other)
         elif isinstance(expected, Handed):
             self.same_leases(leases(answer), expected.handouts)
+        elif isinstance(expected, Taken):
+            given = [(lease.jid, lease.payload, lease.klass) for lease in leases(answer)]
+            assert given == expected.jobs
         elif isinstance(expected, Refusal):
             assert isinstance(answer, Exception), f"answered {answer!r}, not {expected}"
             assert reason_of(Refused(str(answer))) == str(expected)
@@ -399,6 +403,18 @@ class RandomCalls(RuleBasedStateMachine):
             ),
             call,
         )
+
+    @rule(worker=workers, name=queues, count=st.integers(1, 4))
+    def take(self, worker: str, name: str, count: int) -> None:
+        self.tick()  # what is born and gone in one call could not be seen
+        request = f"r{next(self.numbers)}"
+        args = ("take", worker, request, self.taken, count, 0, name)
+        answer = self.agree((args, lambda: Taken(self.model.take(count, name))))
+        if answer[0] == 0:
+            self.taken = request
+            before = self.keys.found
+            assert answer == self.engine.call(*args, now=self.model.now + 1)
+            assert before == Keys(self.engine.server, self.engine.root).found, "a repeat took more"
 
     @precondition(lambda self: self.pops)
     @rule(worker=workers)
@@ -825,6 +841,13 @@ class RandomCalls(RuleBasedStateMachine):
         assert left <= stays | expires, f"left behind: {left}"
         fields = {name.decode().partition(":")[0] for name in self.keys.fields}
         assert not fields & {"queue", "name", "sweep"}, f"left behind in the root: {fields}"
+
+
+class Taken:
+    """What a take hands out by the model."""
+
+    def __init__(self, jobs: list[tuple[str, bytes, str]]) -> None:
+        self.jobs = jobs
 
 
 class Handed:

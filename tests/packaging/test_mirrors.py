@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import lupa.lua51
 
-from pyjobs import checking, options, plans, record, waiting
+from pyjobs import checking, items, locks, options, plans, record, waiting
 from pyjobs.errors import WORDS
 from pyjobs.worker import reporting
 
@@ -45,6 +45,7 @@ def test_slices_are_as_large_as_the_engine_takes_them() -> None:
     limits = lua_module("rules.limits")
     assert (limits.JOBS, limits.BYTES) == (plans.SLICE_JOBS, plans.SLICE_BYTES)
     assert limits.THROTTLES == plans.SLICE_LIMITS
+    assert limits.TAKEN == items.TAKEN
 
 
 def test_slices_of_a_check_are_as_large_as_the_engine_takes_them() -> None:
@@ -57,6 +58,10 @@ def test_a_report_is_as_long_as_the_engine_takes_it() -> None:
 
 def test_a_wait_looks_again_as_often_as_the_engine_says() -> None:
     assert lua_module("rules.limits").SLEEP == waiting.SLEEP * 1000
+
+
+def test_a_rate_is_waited_for_as_long_as_the_engine_takes_it() -> None:
+    assert lua_module("rules.limits").CENTURY == locks.CENTURY
 
 
 def test_flags_have_the_engine_s_bits() -> None:
