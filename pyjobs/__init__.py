@@ -34,8 +34,9 @@ from pyjobs.errors import (
     ServerTooOld,
     WrongState,
 )
-from pyjobs.job import Job, RecurringJob
+from pyjobs.job import Job
 from pyjobs.queue import Queue
+from pyjobs.recurring import RecurringJob
 from pyjobs.transaction import Transaction
 from pyjobs.waiting import Waited
 from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pyjobs import calls, options, plans
 from pyjobs.calls import QueueCounts, WorkerCounts
 from pyjobs.errors import JobNotFound
-from pyjobs.job import Job, RecurringJob
+from pyjobs.job import Job
 from pyjobs.options import Reference
 from pyjobs.queue import Queue
+from pyjobs.recurring import RecurringJob
 
 if TYPE_CHECKING:
     from pyjobs.client import Client

@@ -110,6 +110,8 @@ class Partition:
                 yield from self._workers(keys)
             elif kind == "template":
                 yield from self._templates(keys)
+            elif kind == "refills":
+                yield from self._refills(keys)
             elif kind in {"recurring", "ring"}:
                 yield from self._of_unknown_queues(keys)
             elif kind not in SINGLE | {"", "job"}:
@@ -195,6 +197,15 @@ class Partition:
             jid for key in self.kinds.get("recurring", {}).values() for jid in self.members(key)
         }
         yield from ((key, "is in no queue") for jid, key in keys.items() if jid not in listed)
+
+    def _refills(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
+        templates = self.kinds.get("template", {})
+        for key in keys.values():
+            for jid in self.members(key):
+                if jid not in templates:
+                    yield key, f"its member {shown(jid)} is no template"
+                elif not self.client.hexists(templates[jid], "calendar"):
+                    yield key, f"its member {shown(jid)} has no calendar"
 
     def _without_record(self, key: bytes) -> Iterator[tuple[bytes, str]]:
         for jid in self.members(key):

@@ -7,18 +7,14 @@
 -- Cost: O(log n) a job, tag and dependency.
 
 local arguments = require("rules.arguments")
-local conclude = require("doors.conclude")
+local cancelling = require("doors.cancelling")
 local edges = require("store.edges")
-local erase = require("doors.erase")
-local events = require("store.events")
-local history = require("store.history")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local states = require("rules.states")
 local subject = require("doors.subject")
-local withdraw = require("doors.withdraw")
 
 local flags = states.flags
 local number = states.number
@@ -86,18 +82,7 @@ end
 
 function cancel.apply(step, plan)
   for position = 1, #plan do
-    local record, queue = plan[position].record, plan[position].queue
-    local worker = record.worker
-    withdraw(step, record, queue, "cancelled")
-    if not worker then
-      history.append(step, record, queue, "cancelled")
-    end
-    record.state = number.cancelled
-    conclude.ended(step, record)
-    redis.call("UNLINK", keys.dependents(step, record.jid))
-    records.lower(record, flags.DEPENDENTS)
-    events.report(step, "cancelled", record, queue.name, worker or "", "")
-    erase(step, record, limits.TRACE)
+    cancelling(step, plan[position].record, plan[position].queue)
   end
   return plan.count
 end

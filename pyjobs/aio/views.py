@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, options, plans
-from pyjobs.aio.job import AsyncJob, AsyncRecurringJob
+from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.queue import AsyncQueue
+from pyjobs.aio.recurring import AsyncRecurringJob
 from pyjobs.calls import QueueCounts, WorkerCounts
 from pyjobs.errors import JobNotFound
 from pyjobs.options import Reference

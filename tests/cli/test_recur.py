@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pyjobs import Client
-from pyjobs.job import RecurringJob
+from pyjobs.recurring import RecurringJob
 from tests.cli.conftest import Run
 
 
