@@ -47,21 +47,27 @@ local function find(step, request)
   return found
 end
 
+local function described(template, now)
+  local wanted = slots.wanted(template, now)
+  return {
+    template.jid,
+    template.calendar,
+    template.first,
+    template.known,
+    wanted.after,
+    wanted.upto,
+    wanted.newest,
+  }
+end
+
 function refills.apply(step, request)
   local jids, list = find(step, request), {}
   for position = 1, #jids do
+    redis.call("ZADD", keys.refills(step), "XX", step.now + limits.REFILL, jids[position])
     local template = templates.read(step, jids[position])
-    local wanted = slots.wanted(template, step.now)
-    redis.call("ZADD", keys.refills(step), "XX", step.now + limits.REFILL, template.jid)
-    list[position] = {
-      template.jid,
-      template.calendar,
-      template.first,
-      template.known,
-      wanted.after,
-      wanted.upto,
-      wanted.newest,
-    }
+    if template and template.calendar then
+      list[#list + 1] = described(template, step.now)
+    end
   end
   return list
 end

@@ -89,7 +89,7 @@ function templates.payload(step, jid)
 end
 
 -- Somebody who can read its calendar is to say which slots follow, unless many are known.
-local function want_more(step, template)
+function templates.want_more(step, template)
   local few = #template.moments < limits.AHEAD or template.dark
   if few and not template.paused then
     redis.call("ZADD", keys.refills(step), "NX", step.now, template.jid)
@@ -121,7 +121,7 @@ local function settle(step, template, queue)
 end
 
 -- When there is something to do for it; infinite: not by itself.
-local function moment_of(step, template)
+function templates.moment(step, template)
   if template.over then
     return template.over + settings.milliseconds(step, "jobs-history")
   elseif template.paused or template.dark then
@@ -144,10 +144,10 @@ function templates.schedule(step, template, queue, refilled)
     writes.pair(step, "HSET", key, "moments", packed(template.moments))
     writes.pair(step, "HSET", key, "known", template.known)
     if not (refilled or template.over) then
-      want_more(step, template)
+      templates.want_more(step, template)
     end
   end
-  local moment = moment_of(step, template)
+  local moment = templates.moment(step, template)
   local score = moment == math.huge and "+inf" or moment
   writes.pair(step, "ZADD", keys.recurring(step, queue), score, template.jid)
   return moment
