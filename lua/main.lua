@@ -29,6 +29,8 @@ return {
   { name = "recur", puts = true },
   { name = "recur_update" },
   { name = "unrecur" },
+  { name = "refills" },
+  { name = "refill" },
   -- what people note about jobs
   { name = "tag" },
   { name = "untag" },

@@ -39,8 +39,9 @@ from pyjobs.errors import (
 )
 from pyjobs.immediate import AsyncImmediateClient, ImmediateClient
 from pyjobs.jids import Jid, Jids
-from pyjobs.job import Job, RecurringJob
+from pyjobs.job import Job
 from pyjobs.queue import Queue
+from pyjobs.recurring import RecurringJob
 from pyjobs.transaction import Transaction
 from pyjobs.waiting import Waited
 from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job

@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgpack
 
+from pyjobs.calendars import Wanted
 from pyjobs.record import read_options, text
 from pyjobs.snapshot import Failure, Popped, Snapshot, read_failure, read_found, read_popped
 
@@ -619,7 +620,7 @@ def log(jid: str, what: str, data: bytes, request: str) -> Call[str]:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A recurring job as it is stored; `interval` and `next` are milliseconds."""
+    """A recurring job as it is stored; times are milliseconds, 0: none."""
 
     queue: str
     jid: str
@@ -636,13 +637,30 @@ class Template:
     paused: bool
     options: dict[str, Any]
     """Further options of its jobs, as on the wire."""
+    missed: str
+    overlap: str
+    until: int
+    most: int
+    """How many jobs it makes in all; 0: without end."""
+    calendar: str
+    moments: list[int]
+    """The next slots of a calendar, as far as they are known; some."""
+    dark: bool
+    """Whether slots of the calendar may have come that nobody has told of."""
+    over: int
+    last: str
+    """Jid of the newest job, with an overlap policy."""
+    last_state: str
+    resting: bool
+    """Whether the queue is paused."""
 
 
 def _template(answer: Sequence[Any] | None) -> Template | None:
     if answer is None:
         return None
     queue, jid, klass, payload, interval, due, count, backlog, priority, retries = answer[:10]
-    labels, lease, paused, others = answer[10:]
+    labels, lease, paused, others, details = answer[10:]
+    more = {text(name): value for name, value in zip(details[::2], details[1::2], strict=True)}
     return Template(
         text(queue),
         text(jid),
@@ -658,6 +676,17 @@ def _template(answer: Sequence[Any] | None) -> Template | None:
         None if lease == b"" else int(lease),
         bool(int(paused)),
         read_options(others) if others else {},
+        missed=text(more.get("missed", b"all")),
+        overlap=text(more.get("overlap", b"allow")),
+        until=int(more.get("until", 0)),
+        most=int(more.get("count", 0)),
+        calendar=text(more.get("calendar", b"")),
+        moments=[int(moment) for moment in more.get("moments", [])],
+        dark="dark" in more,
+        over=int(more.get("over", 0)),
+        last=text(more.get("last", b"")),
+        last_state=text(more.get("state", b"")),
+        resting="resting" in more,
     )
 
 
@@ -677,6 +706,21 @@ def recur_update(jid: str, options: bytes, payload: bytes = b"") -> Call[str]:
 def unrecur(jid: str) -> Call[int]:
     """End a recurring job; answers 0 when there is none of this jid (any more)."""
     return Call("unrecur", [jid], _same, jids=(jid,), marked=True)
+
+
+def refills(count: int, jids: Sequence[str] = ()) -> Call[list[Wanted]]:
+    """Ask for recurring jobs whose calendars are to be read on: of these jobs, or any."""
+
+    def read(answer: Sequence[Any]) -> list[Wanted]:
+        return [Wanted(text(jid), text(calendar), *rest) for jid, calendar, *rest in answer]
+
+    return Call("refills", [count, *jids], read, jids=tuple(jids))
+
+
+def refill(wanted: Wanted, moments: Sequence[int]) -> Call[str]:
+    """Answer `refills` with moments; answers refilled, or kept when another was faster."""
+    args: list[Argument] = [wanted.jid, wanted.calendar, wanted.known, *moments]
+    return Call("refill", args, _word, jids=(wanted.jid,))
 
 
 def recurring(jids: Sequence[str]) -> Call[list[Template | None]]:

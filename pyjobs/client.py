@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from pyjobs import calls, options, plans, waiting
+from pyjobs import calls, options, plans, schedules, waiting
 from pyjobs.calls import Call
 from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import Connections
@@ -271,6 +271,14 @@ class Client:
     def tick(self) -> float:
         """Do a slice of what is due (as every pop does); returns seconds until more may be due."""
         return self.run(calls.tick()) / 1000
+
+    def refill(self, jobs: Iterable[str] = (), count: int = 20) -> int:
+        """Tell the engine the next moments of recurring jobs of which it knows few.
+
+        Workers do that by themselves; this is for programs that pop without one. Of these jobs, or
+        of `count` (up to 100) of any; returns of how many. Cron needs `pyjobs[cron]`.
+        """
+        return self.run(schedules.refill(options.texts(jobs, "jobs"), count))
 
 
 def connect(

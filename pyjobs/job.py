@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import secrets
 import time
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, codec, naming, options, plans, waiting
 from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
-from pyjobs.options import ContextValue, Reference, RunOptions, Seconds, StayOptions
-from pyjobs.putting import described, named
+from pyjobs.options import ContextValue, Reference, Seconds, StayOptions
+from pyjobs.putting import described
 from pyjobs.record import TRACKED
 from pyjobs.snapshot import Event, Failure, Snapshot
 
@@ -469,148 +468,3 @@ class Job:
             return
         self._progressed = now
         self.log("progress", {"done": done} if total is None else {"done": done, "total": total})
-
-
-class RecurringJob:
-    """A template from which the engine makes jobs, one every `interval` seconds."""
-
-    def __init__(self, client: Client, template: calls.Template) -> None:
-        self._client = client
-        self._template = template
-
-    def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__} {self.klass_name} {self.jid} every {self.interval:g} s "
-            f"in {self.queue_name!r}>"
-        )
-
-    @property
-    def jid(self) -> str:
-        """The template's id; the jobs that it makes have ids of their own."""
-        return self._template.jid
-
-    @property
-    def queue_name(self) -> str:
-        """Name of the queue that its jobs go into."""
-        return self._template.queue
-
-    @property
-    def klass_name(self) -> str:
-        """Import path of the job class."""
-        return self._template.klass
-
-    @property
-    def klass(self) -> type:
-        """The job class, imported."""
-        return naming.resolve(self.klass_name)
-
-    @property
-    def data(self) -> Any:
-        """The data that each job gets."""
-        return codec.decode(self._template.payload)
-
-    @property
-    def interval(self) -> float:
-        """Seconds from one job to the next."""
-        return self._template.interval / 1000
-
-    @property
-    def next(self) -> float:
-        """When the next job is due, in seconds since the epoch."""
-        return self._template.next / 1000
-
-    @property
-    def count(self) -> int:
-        """How many jobs were made."""
-        return self._template.count
-
-    @property
-    def backlog(self) -> int:
-        """How many jobs that were missed are made up for; 0: all."""
-        return self._template.backlog
-
-    @property
-    def priority(self) -> int:
-        """Priority of the jobs."""
-        return self._template.priority
-
-    @property
-    def retries(self) -> int:
-        """Further attempts that each job has."""
-        return self._template.retries
-
-    @property
-    def tags(self) -> list[str]:
-        """Tags of the jobs."""
-        return list(self._template.tags)
-
-    @property
-    def paused(self) -> bool:
-        """Whether it makes no jobs for now."""
-        return self._template.paused
-
-    @property
-    def state(self) -> str:
-        """Always `recurring`."""
-        return "recurring"
-
-    def update(
-        self,
-        *,
-        interval: Seconds | None = None,
-        data: Any = None,
-        klass: Any = None,
-        queue: str | None = None,
-        priority: int | None = None,
-        retries: int | None = None,
-        tags: list[str] | None = None,
-        backlog: int | None = None,
-        paused: bool | None = None,
-        **run: Unpack[RunOptions],
-    ) -> None:
-        """Change what is given, all of it or nothing."""
-        wire: dict[str, Any] = {
-            "interval": None if interval is None else options.milliseconds(interval, "interval"),
-            "klass": None if klass is None else naming.class_path(klass),
-            "queue": queue,
-            "priority": priority,
-            "retries": retries,
-            "tags": tags,
-            "backlog": backlog,
-            "paused": paused,
-            **options.carried(named(run)),
-        }
-        packed = options.pack({name: value for name, value in wire.items() if value is not None})
-        payload = b"" if data is None else codec.encode(data)
-        self._client.run(calls.recur_update(self.jid, packed, payload))
-        (template,) = self._client.run(calls.recurring([self.jid]))
-        if template is not None:
-            self._template = template
-
-    def move(self, queue: str) -> None:
-        """Let its jobs go into another queue."""
-        self._client.run(calls.recur_update(self.jid, options.pack({"queue": queue})))
-
-    def pause(self) -> None:
-        """Make no jobs until `unpause`."""
-        self._client.run(calls.recur_update(self.jid, options.pack({"paused": True})))
-
-    def unpause(self) -> None:
-        """Make jobs again, in the old rhythm, without making up for the pause."""
-        self._client.run(calls.recur_update(self.jid, options.pack({"paused": False})))
-
-    def tag(self, *tags: str) -> None:
-        """Put tags on the jobs that are made from now on."""
-        wire = {"tags": [*self.tags, *(tag for tag in tags if tag not in self.tags)]}
-        self._client.run(calls.recur_update(self.jid, options.pack(wire)))
-        self._template = dataclasses.replace(self._template, tags=wire["tags"])
-
-    def untag(self, *tags: str) -> None:
-        """Take tags off the jobs that are made from now on."""
-        wire = {"tags": [tag for tag in self.tags if tag not in tags]}
-        self._client.run(calls.recur_update(self.jid, options.pack(wire)))
-        self._template = dataclasses.replace(self._template, tags=wire["tags"])
-
-    def cancel(self) -> None:
-        """End it; jobs that were made stay."""
-        self._client.run(calls.unrecur(self.jid))

@@ -140,6 +140,37 @@ class JobOptions(StayOptions, RunOptions, UniqueOptions, total=False):
     """The job's id, up to 255 bytes; default: one made for it."""
 
 
+class ScheduleOptions(RunOptions, total=False):
+    """Options of a recurring job, beside those of the work on its jobs."""
+
+    jid: str
+    """The template's id: one that exists is replaced. Default: one made for it."""
+    priority: int
+    """Priority of the jobs, default 0."""
+    retries: int
+    """Further attempts of each job, 0 to 65535, default 5."""
+    tags: Iterable[str]
+    """Up to 100 tags of each job."""
+    until: Moment
+    """No job for a slot after this moment; 0: no end."""
+    count: int
+    """So many jobs in all, and then it is over; 0: no end."""
+    missed: Literal["skip", "one", "all"]
+    """What becomes of slots that no worker came for in time.
+
+    `skip`: a slot that is a minute old is not made up for. `one`: one job for all of them. `all`:
+    a job for each, or for the newest `backlog` of them.
+    """
+    backlog: int
+    """With `missed="all"`: how many slots are made up for at most; default 0: all."""
+    overlap: Literal["allow", "skip", "queue", "replace"]
+    """What becomes of a slot while the job before has not ended; default `allow`: a job.
+
+    `skip`: none. `queue`: a job that waits for the one before. `replace`: as `queue`, and a job
+    before that does not run is cancelled.
+    """
+
+
 _TOO_MANY = 2**53
 """Seconds above every limit of the engine, which checks the others."""
 
@@ -297,6 +328,11 @@ _WIRE = {
     "debounce_at_most": milliseconds,
     "if_exists": text,
     "backlog": integer,
+    "missed": text,
+    "overlap": text,
+    "until": moment,
+    "count": integer,
+    "calendar": text,
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -310,6 +346,9 @@ _DEFAULTS: dict[str, Any] = {
     "limits": [],
     "retry_on": [],
     "give_up_on": [],
+    "backlog": 0,
+    "until": 0,
+    "count": 0,
 }
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from pyjobs import calls, codec, contexts, items, jids, naming, options, plans, stats
+from pyjobs import calls, items, options, plans, schedules, stats
+from pyjobs.calendars import UTC, Between, Calendar, TimeZone
 from pyjobs.calls import QueueCounts, TenantCounts
 from pyjobs.errors import InvalidArgument
 from pyjobs.items import DeadItems
 from pyjobs.jids import Jid, Jids
 from pyjobs.job import Job
-from pyjobs.options import JobOptions, RunOptions, Seconds
-from pyjobs.putting import named, prepare
+from pyjobs.options import JobOptions, ScheduleOptions, Seconds
+from pyjobs.putting import prepare
 from pyjobs.snapshot import Snapshot
 from pyjobs.stats import QueueStats
 
@@ -86,41 +87,43 @@ class Queue:
         *,
         interval: Seconds,
         offset: Seconds = 0,
-        jid: str | None = None,
-        priority: int = 0,
-        retries: int = 5,
-        tags: Sequence[str] = (),
-        backlog: int = 0,
-        **run: Unpack[RunOptions],
+        between: Between | None = None,
+        tz: TimeZone = UTC,
+        **given: Unpack[ScheduleOptions],
     ) -> str:
         """Make a job every `interval` seconds, the first `offset` seconds from now.
 
-        `backlog` limits how many missed ones are made up for (0: all). Returns the template's jid;
-        `client.jobs[jid]` is a RecurringJob.
+        `between`: only from one time of day until before another, as ("08:00", "18:30"), in the
+        time zone `tz`. See ScheduleOptions; what was missed is made up for, if `missed` says
+        nothing else. Returns the template's jid; `client.jobs[jid]` is a RecurringJob.
         """
-        wire = options.to_wire(
-            {
-                "priority": priority,
-                "retries": retries,
-                "tags": tags,
-                "backlog": backlog or None,
-                **named(run),
-                "context": contexts.inherited() if run.get("context") is None else run["context"],
-            }
-        )
-        wire["nonce"] = jids.new()
-        jid = jids.new() if jid is None else options.text(jid, "jid")
-        call = calls.recur(
-            self.name,
-            jid,
-            "" if klass is None else naming.class_path(klass),
-            codec.encode(data),
-            options.milliseconds(interval, "interval"),
-            options.milliseconds(offset, "offset"),
-            options.pack(wire),
-        )
-        self._client.run(call)
-        return jid
+        length = options.milliseconds(interval, "interval")
+        calendar = None if between is None else Calendar.of_interval(length, tz, between)
+        timing = schedules.Timing(length, options.milliseconds(offset, "offset"), calendar)
+        return self._client.run(schedules.recur(self.name, klass, data, timing, given))
+
+    def cron(
+        self,
+        klass: Any,
+        data: Any,
+        expression: str,
+        *,
+        tz: TimeZone = UTC,
+        between: Between | None = None,
+        offset: Seconds = 0,
+        **given: Unpack[ScheduleOptions],
+    ) -> str:
+        """Make a job whenever a cron expression of five fields says so, by the clocks of `tz`.
+
+        `between` and `offset` as for `recur`. See ScheduleOptions; `missed` is `one` by default.
+        Needs `pyjobs[cron]`, here and in a worker. Returns the template's jid; the same jid again
+        replaces it, and its moments go on if it is the same calendar.
+        """
+        calendar = Calendar.of_cron(expression, tz, between)
+        timing = schedules.Timing(0, options.milliseconds(offset, "offset"), calendar)
+        if "missed" not in given:
+            given["missed"] = "all" if given.get("backlog") else "one"
+        return self._client.run(schedules.recur(self.name, klass, data, timing, given))
 
     @overload
     def pop(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pyjobs import calls, options, plans, upkeep
 from pyjobs.calls import FailureCount, LimitState, QueueCounts, Which, WorkerCounts
 from pyjobs.errors import InvalidArgument, JobNotFound
-from pyjobs.job import Job, RecurringJob
+from pyjobs.job import Job
 from pyjobs.options import Moment, Reference, Seconds
 from pyjobs.queue import Queue
+from pyjobs.recurring import RecurringJob
 from pyjobs.upkeep import QueueBytes, Sifted
 
 if TYPE_CHECKING:

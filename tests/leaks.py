@@ -114,23 +114,24 @@ class Partition:
     def unexplained(self) -> Iterator[tuple[bytes, str]]:
         """Give each key that is not accounted for, and why."""
         self.read_records()
+        of_kind = {
+            "lane": self._lanes,
+            "worker": self._workers,
+            "unique": self._unique_keys,
+            "template": self._templates,
+            "refills": self._refills,
+        }
         for kind, keys in self.kinds.items():
             if kind in STATE_SETS:
                 yield from self._state_sets(kind, keys)
             elif kind in SIDE_KEYS:
                 yield from self._side_keys(kind, keys)
-            elif kind == "lane":
-                yield from self._lanes(keys)
+            elif kind in of_kind:
+                yield from of_kind[kind](keys)
             elif kind in {"slots", "line", "parked", "queued", "limit"}:
                 yield from self._limits(kind, keys)
             elif kind in {"tag", "group"}:
                 yield from self._indexes(kind, keys)
-            elif kind == "worker":
-                yield from self._workers(keys)
-            elif kind == "unique":
-                yield from self._unique_keys(keys)
-            elif kind == "template":
-                yield from self._templates(keys)
             elif kind in {"recurring", "ring", "turns", "tenants"}:
                 yield from self._of_unknown_queues(keys)
             elif kind not in SINGLE | {"", "job"}:
@@ -266,6 +267,15 @@ class Partition:
             record = self.records.get(held[13:])
             if record is None or record.flags & TRACE:
                 yield key, f"its job {shown(held[13:])} has gone"
+
+    def _refills(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
+        templates = self.kinds.get("template", {})
+        for key in keys.values():
+            for jid in self.members(key):
+                if jid not in templates:
+                    yield key, f"its member {shown(jid)} is no template"
+                elif not self.client.hexists(templates[jid], "calendar"):
+                    yield key, f"its member {shown(jid)} has no calendar"
 
     def _without_record(self, key: bytes, *, traces: bool = True) -> Iterator[tuple[bytes, str]]:
         for jid in self.members(key):

@@ -1,9 +1,11 @@
--- recur: a template of which a child, an ordinary job, is put every interval.
+-- recur: a template of which a child, an ordinary job, is put every interval or by a calendar.
 --
 -- Args: queue, jid (of the template), klass (empty: plain data items), payload, interval
--- (milliseconds, 1 or more), offset (milliseconds until the first child), options (OPTIONS in
--- rules/recurrence.lua).
--- Returns: created or replaced. A template that is replaced keeps its count and its pause.
+-- (milliseconds, 1 or more; 0: by the calendar), offset (milliseconds until the first child may
+-- be), options (OPTIONS in rules/recurrence.lua).
+-- Returns: created or replaced. A template that is replaced keeps its count and its pause, and with
+-- the same calendar and no offset its place in time. With a calendar no slot is known yet: refills
+-- and refill follow.
 -- Errors: INVALID, EXISTS (a job has this jid).
 -- Events: recur, and put for each child, later.
 -- Cost: O(log n).
@@ -35,10 +37,14 @@ function recur.parse(step, args)
     jid = arguments.name(args[2], "jid"),
     klass = args[3],
     payload = args[4],
-    interval = arguments.integer(args[5], "interval", 1, limits.CENTURY),
-    offset = arguments.integer(args[6], "offset", 0, limits.CENTURY),
     options = job.options(args[7], recurrence.OPTIONS),
+    offset = arguments.integer(args[6], "offset", 0, limits.CENTURY),
   }
+  request.calendar = request.options.calendar
+  local lowest = request.calendar and 0 or 1
+  local highest = request.calendar and 0 or limits.CENTURY
+  request.interval = arguments.integer(args[5], "interval", lowest, highest)
+  recurrence.agree(request.options, request.calendar)
   if #request.klass > limits.NAME then
     refuse("INVALID", "klass: has more than " .. limits.NAME .. " bytes")
   end
@@ -64,13 +70,29 @@ function recur.check(step, request)
   return { request = request, old = old }
 end
 
--- What of the options is the children's.
 local function kept(options)
   local rest = {}
   for name, value in pairs(options) do
-    rest[name] = name ~= "nonce" and value or nil
+    rest[name] = not recurrence.BESIDE[name] and value or nil
   end
   return rest
+end
+
+-- Where a new template stands in time. With a calendar, its slots from `first` on are wanted.
+local function begin(step, template, request, old)
+  local first = step.now + request.offset
+  local same = old and old.calendar == request.calendar and not old.over and request.offset == 0
+  template.first, template.due = first, first
+  if not request.calendar then
+    if old and old.calendar then
+      templates.drop_calendar(step, template)
+    end
+  elseif same then
+    template.first, template.due = old.first, old.due
+    template.moments, template.known = old.moments, old.known
+  else
+    template.moments, template.known, template.due = {}, first - 1, math.huge
+  end
 end
 
 function recur.apply(step, plan)
@@ -84,19 +106,20 @@ function recur.apply(step, plan)
     templates.leave(step, old, queues.numbered(step, old.queue))
   end
   local nonce = options.nonce and (old and "r" or "c") .. options.nonce or ""
-  local first = step.now + request.offset
   local template = {
     jid = request.jid,
     flags = 0,
     klass = klasses.number(step, request.klass),
     interval = request.interval,
-    first = first,
-    due = first,
+    calendar = request.calendar,
+    last = old and old.last,
+    over = old and old.over,
     count = old and old.count or 0,
     paused = old and old.paused,
     options = kept(options),
     nonce = nonce,
   }
+  begin(step, template, request, old)
   templates.save(step, template, queue, request.payload)
   local answer = old and "replaced" or "created"
   events.report(step, "recur", template, queue.name, "", answer)

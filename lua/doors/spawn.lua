@@ -1,19 +1,24 @@
 -- Children of recurring jobs: a duty of the tick. A child is an ordinary job, runnable since its
--- slot. In a queue that is paused slots go by unused, so that nothing floods it afterwards.
+-- slot, unless it has to wait for the child before. In a queue that is paused slots go by unused,
+-- so that nothing floods it afterwards.
 
 local ceiling = require("doors.ceiling")
 local deadlines = require("doors.deadlines")
 local deadlines_rules = require("rules.deadlines")
+local depends = require("doors.depends")
 local enter = require("doors.enter")
 local events = require("store.events")
+local history = require("store.history")
 local job = require("rules.job")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local memory = require("store.memory")
+local overlap = require("doors.overlap")
 local options_rules = require("rules.options")
 local records = require("store.records")
 local recurrence = require("rules.recurrence")
 local sequence = require("store.sequence")
+local slots_rules = require("rules.slots")
 local states = require("rules.states")
 local tags = require("store.tags")
 local templates = require("store.templates")
@@ -31,7 +36,7 @@ local function free_jid(step)
   end
 end
 
-local function make(step, queue, template, moment)
+local function child_of(step, template, moment)
   local options = template.options
   local retries = options.retries or options_rules.retries.default
   local jid, number = free_jid(step)
@@ -49,12 +54,36 @@ local function make(step, queue, template, moment)
   if records.has(record, states.flags.RULED) then
     deadlines.note(step, record)
   end
-  enter.last(step, record, queue)
-  record.since = moment -- it waits since its slot, not since somebody noticed
-  records.raise(record, states.flags.FRESH)
-  events.report(step, "put", record, queue.name, "", "waiting")
+  return record
+end
+
+-- parents: what the child waits for.
+local function make(step, queue, template, moment, parents)
+  local record = child_of(step, template, moment)
+  if #parents > 0 then
+    record.queue = queue.number
+    history.append(step, record, queue, "put", queue.name)
+    depends.bind(step, record, queue, { open = parents, policy = "run" })
+  else
+    enter.last(step, record, queue)
+    record.since = moment -- it waits since its slot, not since somebody noticed
+    records.raise(record, states.flags.FRESH)
+  end
+  events.report(step, "put", record, queue.name, "", states.name[record.state])
   template.count = template.count + 1
-  template.due = moment + template.interval
+  if template.options.overlap then
+    template.last = record.jid
+  end
+end
+
+local function use(step, queue, template, moment)
+  local parents = overlap.before(step, template)
+  if parents then
+    make(step, queue, template, moment, parents)
+  else
+    events.report(step, "recur", template, queue.name, "", "skipped")
+  end
+  slots_rules.pass(template, moment + 1)
 end
 
 -- Makes the children of these slots, at most limits.BYTES of payload beyond the first; returns how
@@ -70,7 +99,7 @@ local function make_all(step, queue, list, slots)
     if room < 0 and position > 1 then
       return position - 1
     end
-    make(step, queue, template, slot.moment)
+    use(step, queue, template, slot.moment)
   end
   return #slots
 end
@@ -99,31 +128,52 @@ local function due_templates(step, queue, limit)
   return list, math.huge
 end
 
+-- Finds out how many slots of a template are to be used; returns how many units that was by itself.
+local function look(step, queue, template)
+  if template.over then
+    template.gone, template.missed = true, 0
+    templates.remove(step, template, queue)
+    events.report(step, "unrecur", template, queue.name, "", "over")
+    return 1
+  end
+  template.dark = not queue.paused and slots_rules.in_the_dark(template, step.now)
+  if template.dark then
+    template.missed = 0
+    return 1
+  end
+  local due
+  due, template.missed = recurrence.pending(template, queue, step.now)
+  slots_rules.pass(template, due)
+  if template.missed == 0 then
+    return 1
+  end
+  overlap.want(step, template)
+  return 0
+end
+
 local function spawn(step, queue, budget)
   local list, moment = due_templates(step, queue, budget)
   local room = ceiling.room(step, queue)
   if #list > 0 and (room <= 0 or memory.full()) then
     return 0, step.now + FULL
   end
-  local skipped = 0
+  local looked = 0
+  for position = 1, #list do
+    looked = looked + look(step, queue, list[position])
+  end
+  records.read(step)
+  local made = make_all(step, queue, list, recurrence.slots(list, math.min(budget - looked, room)))
   for position = 1, #list do
     local template = list[position]
-    template.due, template.missed = recurrence.pending(template, queue, step.now)
-    if template.missed == 0 then
-      skipped = skipped + 1
+    if not template.gone then
+      moment = math.min(moment, templates.schedule(step, template, queue))
     end
   end
-  local made = make_all(step, queue, list, recurrence.slots(list, math.min(budget - skipped, room)))
-  for position = 1, #list do
-    local template = list[position]
-    templates.schedule(step, template, queue)
-    moment = math.min(moment, template.due)
-  end
   if moment == math.huge then
-    return made + skipped, nil
+    return made + looked, nil
   end
   -- A queue that is behind does not keep the others from their turn.
-  return made + skipped, math.max(moment, step.now)
+  return made + looked, math.max(moment, step.now)
 end
 
 return spawn

@@ -29,5 +29,11 @@ return {
   SHOWN = 10, -- jobs that are named where there may be very many
   LIVE = 60000, -- milliseconds without a sign of life after which a worker is taken for gone
   TRACE = 60000, -- milliseconds that the trace of an erased job stays
+  CALENDAR = 1024, -- of a template's calendar
+  MOMENTS = 100, -- of a calendar that one refill brings
+  AHEAD = 16, -- moments of a calendar below which further ones are wanted
+  NEWEST = 50, -- missed slots of a calendar that are made up for, when it is not all
+  LATE = 60000, -- milliseconds after which a slot that nobody has come for counts as missed
+  REFILL = 10000, -- milliseconds for which a template is left to who has been asked to refill it
   BUCKET = 100, -- milliseconds to which due times are rounded up
 }

@@ -1,12 +1,32 @@
--- When recurring jobs are due. A template's slots are due, due + interval, due + 2 * interval and
--- so on, in whole milliseconds: never rounded, and reckoned by division however far behind it is.
+-- When recurring jobs are due. With an interval, a template's slots are due, due + interval, due +
+-- 2 * interval and so on, in whole milliseconds: never rounded, and reckoned by division however
+-- far behind it is. With a calendar they are the moments of that, see rules/slots.lua.
 
 local limits = require("rules.limits")
+local refuse = require("rules.refusal")
+local slots = require("rules.slots")
 
 local recurrence = {}
 
--- Options of a template; true: as in rules/options.lua. All but the backlog are its children's.
--- backlog: how many missed slots are made up for at most, the newest of them; 0: all.
+local COUNT = { kind = "integer", low = 0, high = limits.INTEGER - 1, default = 0, since = 1 }
+local MOMENT = { kind = "integer", low = 0, high = limits.SEQUENCE - 1, default = 0, since = 1 }
+local MISSED = { kind = "word", words = { skip = true, one = true, all = true }, since = 1 }
+local OVERLAP = {
+  kind = "word",
+  words = { allow = true, skip = true, queue = true, replace = true },
+  since = 1,
+}
+local CALENDAR = { kind = "text", most = limits.CALENDAR, since = 1 }
+
+-- Options of a template; true: as in rules/options.lua, and its children's.
+-- missed: what becomes of slots that nobody came for in time. skip: a slot that is limits.LATE old
+-- is not used, of others the newest; one: the newest; all: all, of which `backlog` leaves so many,
+-- the newest (0: all). all is the default.
+-- overlap: what becomes of a slot while the child before has not ended. allow: it is used, the
+-- default; skip: it passes unused; queue: its child waits for the one before; replace: as queue,
+-- and one before that does not run is cancelled.
+-- until: slots after that moment are not used (0: no end). count: so many children are made (0: no
+-- end). calendar: by which clients reckon the moments; the interval is 0 then.
 recurrence.OPTIONS = {
   priority = true,
   retries = true,
@@ -30,8 +50,16 @@ recurrence.OPTIONS = {
   if_late = true,
   finish_within = true,
   nonce = true,
-  backlog = { kind = "integer", low = 0, high = limits.INTEGER - 1, default = 0, since = 1 },
+  backlog = COUNT,
+  missed = MISSED,
+  overlap = OVERLAP,
+  ["until"] = MOMENT,
+  count = COUNT,
+  calendar = CALENDAR,
 }
+
+-- Those of the above that a template is stored without: they stand beside its options.
+recurrence.BESIDE = { nonce = true, calendar = true }
 
 -- What can be changed later, beside the payload.
 recurrence.CHANGES = {
@@ -56,7 +84,12 @@ recurrence.CHANGES = {
   start_within = true,
   if_late = true,
   finish_within = true,
-  backlog = recurrence.OPTIONS.backlog,
+  backlog = COUNT,
+  missed = MISSED,
+  overlap = OVERLAP,
+  ["until"] = MOMENT,
+  count = COUNT,
+  calendar = CALENDAR,
   interval = { kind = "integer", low = 1, high = limits.CENTURY, since = 1 },
   queue = { kind = "text", most = limits.NAME, since = 1 },
   klass = { kind = "text", most = limits.NAME, since = 1 },
@@ -79,20 +112,25 @@ function recurrence.reached(due, interval, moment)
   return due + math.ceil((moment - due) / interval) * interval
 end
 
--- The first slot that is to be made, and how many are to be made by now. Slots that come while the
--- queue is paused are skipped, and of more than the backlog allows the oldest.
+-- The first slot that is to be made (infinite: it is not known), and how many are to be made by
+-- now. Slots that come while the queue is paused are skipped.
 function recurrence.pending(template, queue, now)
-  local interval, backlog = template.interval, template.options.backlog or 0
   if queue.paused then
-    return recurrence.reached(template.due, interval, now + 1), 0
+    return slots.nth(template, slots.before(template, now + 1)), 0
   end
-  local due = recurrence.reached(template.due, interval, queue.resumed)
-  local count = recurrence.missed(due, interval, now)
-  if backlog > 0 and count > backlog then
-    due = due + (count - backlog) * interval
-    count = backlog
+  local first, count = slots.pending(template, now, queue.resumed)
+  return slots.nth(template, first), count
+end
+
+-- Refuses options of a template that do not go together. calendar: whether it has one.
+function recurrence.agree(options, calendar)
+  local backlog = options.backlog or 0
+  if backlog > 0 and (options.missed or "all") ~= "all" then
+    refuse("INVALID", "backlog: belongs to missed all, and not to " .. options.missed)
   end
-  return due, count
+  if backlog > limits.NEWEST and calendar then
+    refuse("INVALID", "backlog: with a calendar at most " .. limits.NEWEST .. ", or 0 for all")
+  end
 end
 
 -- The next slot of a template that is given another interval: that long after the last slot, and
@@ -112,27 +150,27 @@ function recurrence.paced(template, interval, now)
 end
 
 -- Which slots are made when at most `budget` can be: a list of { template's index, moment }, by the
--- moment. templates: each with due, interval and missed. None has to wait for another to catch up.
+-- moment. templates: each with its slots and missed. None has to wait for another to catch up.
 function recurrence.slots(templates, budget)
-  local slots, turn, found = {}, 0, true
+  local list, turn, found = {}, 0, true
   while found do
     found = false
     for index = 1, #templates do
       local template = templates[index]
-      if turn < template.missed and #slots < budget then
-        slots[#slots + 1] = { index = index, moment = template.due + turn * template.interval }
+      if turn < template.missed and #list < budget then
+        list[#list + 1] = { index = index, moment = slots.nth(template, turn) }
         found = true
       end
     end
     turn = turn + 1
   end
-  table.sort(slots, function(one, other)
+  table.sort(list, function(one, other)
     if one.moment == other.moment then
       return one.index < other.index
     end
     return one.moment < other.moment
   end)
-  return slots
+  return list
 end
 
 local DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -192,6 +192,10 @@ function keys.ended(step)
   return step.root .. "ended"
 end
 
+function keys.refills(step)
+  return step.root .. "refills"
+end
+
 function keys.events(step)
   return step.root .. "events"
 end

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import redis.asyncio
 
-from pyjobs import calls, options, plans, waiting
+from pyjobs import calls, options, plans, schedules, waiting
 from pyjobs.aio.events import AsyncEvents
 from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.locks import AsyncLock, AsyncRate
@@ -266,3 +266,11 @@ class AsyncClient:
     async def tick(self) -> float:
         """Do a slice of what is due (as every pop does); returns seconds until more may be due."""
         return await self.run(calls.tick()) / 1000
+
+    async def refill(self, jobs: Iterable[str] = (), count: int = 20) -> int:
+        """Tell the engine the next moments of recurring jobs of which it knows few.
+
+        AsyncWorkers do that by themselves; this is for programs that pop without one. Of these jobs, or
+        of `count` (up to 100) of any; returns of how many. Cron needs `pyjobs[cron]`.
+        """
+        return await self.run(schedules.refill(options.texts(jobs, "jobs"), count))

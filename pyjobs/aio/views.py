@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, options, plans, upkeep
-from pyjobs.aio.job import AsyncJob, AsyncRecurringJob
+from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.queue import AsyncQueue
+from pyjobs.aio.recurring import AsyncRecurringJob
 from pyjobs.calls import FailureCount, LimitState, QueueCounts, WorkerCounts
 from pyjobs.errors import InvalidArgument, JobNotFound
 from pyjobs.options import Moment, Reference, Seconds

@@ -10,8 +10,18 @@ import click
 from pyjobs import calls
 from pyjobs.calls import Explanation, LimitState
 from pyjobs.cli.options import connected, json_option
-from pyjobs.cli.output import duration, moment, print_json, visible
+from pyjobs.cli.output import ago, duration, moment, print_json, visible
+from pyjobs.cli.recur import when
 from pyjobs.client import Client
+from pyjobs.recurring import RecurringJob
+
+OVERLAPS = {
+    "allow": "makes a job all the same",
+    "skip": "makes no job",
+    "queue": "makes a job that waits for it",
+    "replace": "makes a job in its place, or after it if it runs",
+}
+"""What a slot does while the job before has not ended, by the policy."""
 
 
 @click.command(no_args_is_help=True)
@@ -19,11 +29,15 @@ from pyjobs.client import Client
 @connected
 @json_option
 def explain(client: Client, jid: str, as_json: bool) -> None:
-    """Say why a job is not running.
+    """Say why a job is not running, or a recurring job makes none.
 
     The conditions are those that a pop goes by: what the job waits for, what comes before it, a
     queue that is paused or that no live worker serves.
     """
+    (template,) = client.run(calls.recurring([jid]))
+    if template is not None:
+        _explain_recurring(RecurringJob(client, template), template, as_json)
+        return
     found = client.run(calls.explain(jid))
     reasons = list(_reasons(found, jid))
     if as_json:
@@ -33,6 +47,35 @@ def explain(client: Client, jid: str, as_json: bool) -> None:
     click.echo(visible(f"job {jid} is {found.state}{where}"))
     for reason in reasons:
         click.echo(visible(f"  {reason}"))
+
+
+def _explain_recurring(job: RecurringJob, template: calls.Template, as_json: bool) -> None:
+    reasons = list(_of_template(job, template))
+    if as_json:
+        print_json({"jid": job.jid, "state": job.state, "reasons": reasons})
+        return
+    click.echo(visible(f"recurring job {job.jid} makes jobs in {job.queue_name} {when(job)}"))
+    for reason in reasons:
+        click.echo(visible(f"  {reason}"))
+
+
+def _of_template(job: RecurringJob, template: calls.Template) -> Iterator[str]:
+    """Say what stands between a recurring job and its next job, in words."""
+    if job.over is not None:
+        yield f"it is over since {moment(job.over)}: {job.count:,} jobs were made"
+        return
+    if job.paused:
+        yield f"it is paused: pyjobs recur update {job.jid} --unpause"
+        return
+    if template.resting:
+        yield f"its slots pass unused: the queue is paused: pyjobs unpause {job.queue_name}"
+    if job.waits_for_refill:
+        yield "its next moments are not known: it waits for a worker with pyjobs[cron] to tell them"
+    elif job.next:
+        yield f"the next job is due {ago(job.next)}, {moment(job.next)}"
+    if template.last_state and template.last_state not in {"complete", "failed"}:
+        does = OVERLAPS[job.overlap]
+        yield f"job {job.last} is {template.last_state}: a slot before its end {does}"
 
 
 def _reasons(found: Explanation, jid: str) -> Iterator[str]:

@@ -20,10 +20,11 @@ from pyjobs.cli.output import (
     plain,
     print_json,
 )
-from pyjobs.cli.recur import described
+from pyjobs.cli.recur import described, next_, when
 from pyjobs.client import Client
 from pyjobs.errors import JobNotFound
-from pyjobs.job import Job, RecurringJob
+from pyjobs.job import Job
+from pyjobs.recurring import RecurringJob
 
 SHOWN_CHARACTERS, SHOWN_LINES = 2000, 40
 """How much of a job's data is shown; --json shows all."""
@@ -139,6 +140,10 @@ def _data(data: Any) -> str:
     return shown
 
 
+def _left(job: RecurringJob) -> str:
+    return "" if job.left is None else f", and {job.left:,} more to come"
+
+
 def _show_recurring(job: RecurringJob) -> None:
     console().print(
         facts(
@@ -146,10 +151,12 @@ def _show_recurring(job: RecurringJob) -> None:
                 ("recurring job", job.jid),
                 ("class", job.klass_name or "none, plain data"),
                 ("queue", job.queue_name),
-                ("every", duration(job.interval) + (", paused" if job.paused else "")),
-                ("next", moment(job.next)),
-                ("made", f"{job.count:,} jobs"),
-                ("backlog", job.backlog or "all that were missed"),
+                ("when", when(job) + (", paused" if job.paused else "")),
+                ("next", moment(job.next) if job.next else next_(job)),
+                ("until", "no end" if job.until is None else moment(job.until)),
+                ("made", f"{job.count:,} jobs" + _left(job)),
+                ("missed", f"{job.missed}, at most {job.backlog}" if job.backlog else job.missed),
+                ("overlap", job.overlap),
                 ("priority", job.priority),
                 ("retries", job.retries),
                 ("tags", ", ".join(job.tags)),

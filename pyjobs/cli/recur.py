@@ -13,6 +13,7 @@ from pyjobs.cli.job_options import given
 from pyjobs.cli.many import Outcome, carry_out
 from pyjobs.cli.options import (
     DURATION,
+    MOMENT,
     Command,
     connected,
     count_option,
@@ -25,14 +26,40 @@ from pyjobs.cli.output import ago, console, duration, print_json, short, table
 from pyjobs.cli.queues import known
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument
-from pyjobs.job import RecurringJob
 from pyjobs.plans import settle, sliced
+from pyjobs.recurring import RecurringJob
 
 KLASS_HELP = "Import path of the job class: gnomes.Sweep."
 
 
+def _times_of_day(value: str) -> tuple[str, str]:
+    begins, dash, ends = value.partition("-")
+    if not (begins and dash and ends):
+        raise click.BadParameter(f"{value!r} is not FROM-TO")
+    return begins, ends
+
+
+BETWEEN = click.types.FuncParamType(_times_of_day)
+
+
 def _template_options(command: Command) -> Command:
     for decorate in (
+        click.option("--tz", metavar="ZONE", help="Whose clocks count.  [default: UTC]"),
+        click.option(
+            "--between", type=BETWEEN, metavar="FROM-TO", help="Only then, as in 08:00-18:30."
+        ),
+        click.option("--until", type=MOMENT, help="Moment after which none is made."),
+        click.option("--count", type=int, help="So many in all.  [default: 0, no end]"),
+        click.option(
+            "--missed",
+            type=click.Choice(["skip", "one", "all"]),
+            help="What of missed ones is made up for.  [default: all; with --cron: one]",
+        ),
+        click.option(
+            "--overlap",
+            type=click.Choice(["allow", "skip", "queue", "replace"]),
+            help="When the one before has not ended.  [default: allow]",
+        ),
         click.option(
             "--backlog", type=int, help="Make up for so many missed ones.  [default: 0, all]"
         ),
@@ -53,7 +80,8 @@ def recur() -> None:
 @recur.command(no_args_is_help=True)
 @queue_argument
 @click.argument("data", required=False)
-@click.option("--every", type=DURATION, required=True, help="As in 90, 10m or 1d.")
+@click.option("--every", type=DURATION, help="As in 90, 10m or 1d.")
+@click.option("--cron", metavar="EXPRESSION", help="As in '0 5 * * tue'.")
 @click.option("--offset", type=DURATION, default=0, help="How long until the first.")
 @click.option("--klass", metavar="PATH", help=KLASS_HELP)
 @click.option("--jid", metavar="JID", help="The id; one that exists is replaced.")
@@ -64,18 +92,24 @@ def add(
     client: Client,
     queue: str,
     data: str | None,
-    every: float,
+    every: float | None,
+    cron: str | None,
     offset: float,
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Put a job into QUEUE --every so often, and print the recurring job's jid.
+    """Put a job into QUEUE --every so often or by --cron, and print the recurring job's jid.
 
     DATA is a JSON value, - reads it from standard input.
     """
-    wanted = {"klass": None, **given(options)}
+    wanted = {"klass": None, "offset": offset, **given(options)}
     value = read_data(data, "DATA")
-    jid = client.queue(queue).recur(data=value, interval=every, offset=offset, **wanted)
+    if cron is not None and every is None:
+        jid = client.queue(queue).cron(data=value, expression=cron, **wanted)
+    elif every is None or cron is not None:
+        raise click.UsageError("Missing option '--every' or '--cron', one of them.")
+    else:
+        jid = client.queue(queue).recur(data=value, interval=every, **wanted)
     if as_json:
         print_json({"jid": jid})
     else:
@@ -116,26 +150,42 @@ def described(job: RecurringJob) -> dict[str, Any]:
     """Return what there is to say about a recurring job."""
     names = (
         *("jid", "klass_name", "queue_name", "state", "priority", "tags", "retries"),
-        *("interval", "next", "count", "backlog", "paused", "data"),
+        *("interval", "cron", "tz", "between", "next", "moments", "count", "left", "until"),
+        *("missed", "backlog", "overlap", "last", "paused", "over", "waits_for_refill", "data"),
     )
     return {name: getattr(job, name) for name in names}
 
 
 def _show(found: Sequence[RecurringJob]) -> None:
     shown = table(
-        *("jid", "queue", "class", "every", "next", "made"), left=["jid", "queue", "class", "next"]
+        *("jid", "queue", "class", "when", "next", "made"),
+        left=["jid", "queue", "class", "when", "next"],
     )
     for job in found:
-        due = "paused" if job.paused else ago(job.next)
-        every = duration(job.interval)
         klass = short(job.klass_name)
-        shown.add_row(job.jid, job.queue_name, klass, every, due, f"{job.count:,}")
+        shown.add_row(job.jid, job.queue_name, klass, when(job), next_(job), f"{job.count:,}")
     console().print(shown)
+
+
+def when(job: RecurringJob) -> str:
+    """Say when jobs are made."""
+    plain = job.interval is not None and job.tz is None
+    return f"every {duration(job.interval)}" if plain else job.timing
+
+
+def next_(job: RecurringJob) -> str:
+    """Say when the next job is made."""
+    if job.over is not None:
+        return "over"
+    if job.paused:
+        return "paused"
+    return ago(job.next) if job.next else "not known yet"
 
 
 @recur.command(no_args_is_help=True)
 @click.argument("jid")
 @click.option("--every", type=DURATION, help="As in 90, 10m or 1d.")
+@click.option("--cron", metavar="EXPRESSION", help="As in '0 5 * * tue'.")
 @click.option("--data", metavar="JSON", help="New data; - reads it.")
 @click.option("--queue", metavar="QUEUE", shell_complete=queue_names, help="Into this one.")
 @click.option("--klass", metavar="PATH", help=KLASS_HELP)

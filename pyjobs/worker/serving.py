@@ -129,6 +129,10 @@ class Serving:
             self._rest = min(self._rest, answer[0] / 1000)
             self._rings += answer[1:]
 
+    def look_again(self) -> None:
+        """Take no queue for empty any more."""
+        self._empty, self._rings, self._rest = 0, [], inf
+
     def rings(self) -> tuple[list[bytes], float]:
         """Return what is to be waited for, and for how long; nothing while there may be jobs."""
         if not self.is_empty or not self._rings:

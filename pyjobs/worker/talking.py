@@ -16,6 +16,7 @@ from pyjobs.errors import InvalidArgument, LeaseLost
 from pyjobs.worker.failing import group_of
 from pyjobs.worker.held import Held, Holding
 from pyjobs.worker.options import WorkerOptions
+from pyjobs.worker.refilling import Refilling
 from pyjobs.worker.sending import Sending
 from pyjobs.worker.serving import Serving
 from pyjobs.worker.turns import LEASES, MOST, OWN_ENDINGS, Pace, Told, Turn, came_to, jobs_of
@@ -71,6 +72,7 @@ class Talking:
         self._further: list[tuple[Held, Call[Any]]] = []
         self._renewal = inf
         self._hear = hear
+        self._refilling = Refilling(self._forever)
         self._unread: tuple[Turn, Call[Any], list[Any]] | None = None
         self._coming = 0
         self.pace = Pace(settings.slots, settings.prefetch)
@@ -82,7 +84,7 @@ class Talking:
     @property
     def is_silent(self) -> bool:
         """Whether all has been said, and no job is here of which more is to be said."""
-        return not (self._holding.all or self._further or self._unread)
+        return not (self._holding.all or self._further or self._unread or self._refilling.urgent)
 
     @property
     def enough(self) -> int:
@@ -148,7 +150,8 @@ class Talking:
         renewing = now >= self._renewal
         wanted = self._wanted(now) if taking else 0
         popping = wanted and now >= self.serving.next and ready <= self.pace.ready // 2
-        if not (self._further or (ended and waited) or renewing or popping):
+        urgent = self._further or self._refilling.urgent
+        if not (urgent or (ended and waited) or renewing or popping):
             return None
         turn = Turn(self._ends())
         if renewing:
@@ -158,6 +161,7 @@ class Talking:
         if wanted:
             turn.asked = min(wanted, MOST)
             turn.pop = self.serving.pop(turn.asked)
+        self._refilling.add(turn, now)
         return turn
 
     def _return_stale(self, now: float) -> None:
@@ -250,6 +254,8 @@ class Talking:
         told = turn.read(answers)
         for held, said, answer in told.ends:
             self._note(held, said, answer)
+        if self._refilling.hear(told):
+            self.serving.look_again()
         if told.popped is not None:
             again = call.repeat_at is not None and call.args[call.repeat_at] == 1
             told.jobs = self._take_in(turn.asked, told.popped, time.monotonic(), again)

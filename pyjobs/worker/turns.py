@@ -27,19 +27,27 @@ OWN_ENDINGS = frozenset({"complete", "failed", "retried", "released"})
 
 @dataclass
 class Turn:
-    """One call: how jobs have ended, leases to be renewed, a report, and `asked` further jobs."""
+    """One call: how jobs have ended, leases to be renewed, a report, and `asked` further jobs.
+
+    Where there is no pop, a tick does what is due.
+    """
 
     ends: list[tuple[Held, Call[Any]]] = field(default_factory=list)
     beats: list[Held] = field(default_factory=list)
     heartbeat: Call[Any] | None = None
     report: Call[Any] | None = None
+    refills: list[Call[Any]] = field(default_factory=list)
+    """What the engine wants to know of calendars, and the question what else it does."""
+    tick: Call[Any] | None = None
     pop: Call[Any] | None = None
     asked: int = 0
 
     def call(self) -> Call[list[Any]] | None:
         """Return all of it as one call; None: there is nothing to say."""
         members = [call for _, call in self.ends]
-        members += [call for call in (self.heartbeat, self.report, self.pop) if call is not None]
+        members += [call for call in (self.heartbeat, self.report) if call is not None]
+        members += self.refills
+        members += [call for call in (self.tick, self.pop) if call is not None]
         return calls.drain(members, atomic=False) if members else None
 
     def read(self, answers: Sequence[Any]) -> Told:
@@ -51,6 +59,9 @@ class Turn:
         if self.heartbeat is not None:
             told.renewed = list(zip(self.beats, _granted(next(rest)), strict=True))
         if self.report is not None:
+            next(rest)
+        told.refills = [(call, next(rest)) for call in self.refills]
+        if self.tick is not None:
             next(rest)
         if self.pop is not None:
             told.popped = _granted(next(rest))
@@ -75,6 +86,7 @@ class Told:
     jobs: list[Held] = field(default_factory=list)
     ends: list[tuple[Held, Call[Any], Any]] = field(default_factory=list)
     renewed: list[tuple[Held, Any]] = field(default_factory=list)
+    refills: list[tuple[Call[Any], Any]] = field(default_factory=list)
     popped: list[Any] | None = None
 
 

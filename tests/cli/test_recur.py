@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pyjobs import Client
-from pyjobs.job import RecurringJob
+from pyjobs.recurring import RecurringJob
 from tests.cli.conftest import Run
 
 
@@ -40,6 +40,28 @@ def test_a_recurring_job_from_its_start_to_its_end(pyjobs: Run, client: Client, 
     assert [] == json.loads(pyjobs("recur", "list", "--json").stdout)
 
 
+def test_a_recurring_job_by_cron(pyjobs: Run, client: Client, at: None) -> None:
+    timing = ("--cron", "0 9 * * mon-fri", "--tz", "Europe/Berlin", "--between", "08:00-18:30")
+    rules = ("--missed", "skip", "--overlap", "skip", "--count", "9", "--until", "2100-01-01")
+    jid = pyjobs("recur", "add", "rooms", "--jid", "daily", *timing, *rules).stdout.strip()
+    job = looked_up(client, jid)
+    assert ("0 9 * * mon-fri", "Europe/Berlin", ("08:00", "18:30"), 9) == (
+        *(job.cron, job.tz, job.between, job.left),
+    )
+    assert ("skip", "skip") == (job.missed, job.overlap)
+    assert "by '0 9 * * mon-fri'" in pyjobs("recur", "list").stdout
+    assert "by '0 9 * * mon-fri'" in pyjobs("job", jid).stdout
+    assert "the next job is due in " in pyjobs("explain", jid).stdout
+
+    assert f"updated {jid}\n" == pyjobs("recur", "update", jid, "--every", "1h").stdout
+    assert "every 1 h" in pyjobs("recur", "list").stdout
+    pyjobs("recur", "update", jid, "--pause")
+    assert "it is paused" in pyjobs("explain", jid).stdout
+    pyjobs("recur", "update", jid, "--unpause", "--until", "2001-01-01")
+    assert "it is over since" in pyjobs("explain", jid).stdout
+    pyjobs("recur", "remove", jid)
+
+
 def test_recurring_jobs_of_many_queues_are_listed(pyjobs: Run, client: Client, at: None) -> None:
     jids = [
         client.queue(queue).recur(None, interval=60, offset=60)
@@ -56,6 +78,10 @@ def test_recurring_jobs_of_many_queues_are_listed(pyjobs: Run, client: Client, a
     [
         (["add", "rooms"], "Missing option '--every'"),
         (["add", "rooms", "--every", "0"], "interval"),
+        (["add", "rooms", "--every", "5", "--cron", "@daily"], "one of them"),
+        (["add", "rooms", "--cron", "0 25 * * *"], "'25' in '0 25 * * *', at character 3"),
+        (["add", "rooms", "--cron", "@daily", "--tz", "Mars"], "no time zone 'Mars'"),
+        (["add", "rooms", "--every", "5", "--between", "8"], "'8' is not FROM-TO"),
         (["add", "rooms", "x", "--every", "5"], "DATA is no JSON"),
         (["update", "nobody", "--every", "5"], "there is no recurring job nobody"),
         (["update", "nobody"], "nothing to change"),

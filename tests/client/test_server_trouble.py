@@ -379,6 +379,7 @@ def whole_life(client: pyjobs.Client) -> None:
     queue.put_many({"jid": f"{n}", "data": n, "tags": ["t"]} for n in range(9))
     queue.put(None, b"x" * 5000, jid="large", depends=["0"], delay=5)
     queue.recur(None, interval=60, jid="r", offset=60)
+    queue.cron(None, None, "0 5 * * *", jid="c", overlap="replace")
     jobs = queue.pop(9)
     jobs[0].heartbeat()
     jobs[0].log("seen")

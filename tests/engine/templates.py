@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyjobs import record
@@ -55,6 +55,7 @@ class Template:
     lease: int | None
     paused: bool
     options: dict[str, Any]
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 def look(engine: Engine, jid: str = "t", now: int = 0) -> Template | None:
@@ -63,7 +64,7 @@ def look(engine: Engine, jid: str = "t", now: int = 0) -> Template | None:
     if answer is None:
         return None
     queue, own_jid, klass, payload, interval, due, count, backlog, *rest = answer
-    priority, retries, tags, lease, paused, others = rest
+    priority, retries, tags, lease, paused, others, details = rest
     return Template(
         queue.decode(),
         own_jid.decode(),
@@ -79,6 +80,7 @@ def look(engine: Engine, jid: str = "t", now: int = 0) -> Template | None:
         None if lease == b"" else lease,
         bool(paused),
         record.read_options(others) if others else {},
+        {name.decode(): value for name, value in zip(details[::2], details[1::2], strict=True)},
     )
 
 
@@ -106,3 +108,53 @@ def keys_of(engine: Engine, jid: str = "t") -> list[str]:
         if listed or (kind == "template" and rest == jid):
             names.append(name)
     return sorted(names)
+
+
+def schedule(
+    engine: Engine,
+    *moments: int,
+    jid: str = "t",
+    calendar: str = "by hand",
+    offset: int = 0,
+    now: int = 0,
+    **given: Any,
+) -> None:
+    """Create or replace a template of a calendar, and say its first moments."""
+    recur(engine, jid, interval=0, offset=offset, now=now, calendar=calendar, **given)
+    if moments:
+        assert "refilled" == refill(engine, *moments, jid=jid, calendar=calendar, now=now)
+
+
+@dataclass
+class Wanted:
+    """What refills answers of a template."""
+
+    jid: str
+    calendar: str
+    first: int
+    known: int
+    after: int
+    upto: int
+    newest: int
+
+
+def wanted(engine: Engine, *jids: str, count: int = 10, now: int = 0) -> list[Wanted]:
+    """Ask which templates are to be refilled."""
+    answer = engine.call("refills", count, *jids, now=now)
+    return [Wanted(jid.decode(), calendar.decode(), *rest) for jid, calendar, *rest in answer]
+
+
+def refill(
+    engine: Engine,
+    *moments: int,
+    jid: str = "t",
+    calendar: str = "by hand",
+    known: int | None = None,
+    now: int = 0,
+) -> str:
+    """Refill a template, after what is known of it unless that is given."""
+    if known is None:
+        stored = engine.server.hget(f"{engine.root}template:{jid}", "known")
+        known = int(stored)  # type: ignore[arg-type]
+    answer: bytes = engine.call("refill", jid, calendar, known, *moments, now=now)
+    return answer.decode()

@@ -9,8 +9,18 @@ from typing import Any
 import pytest
 
 from tests.conftest import Server
-from tests.engine.conftest import Engine, Refused, refused
-from tests.engine.templates import known, look, moments, recur
+from tests.engine.conftest import Engine, Lease, Refused, refused
+from tests.engine.templates import (
+    Wanted,
+    known,
+    look,
+    moments,
+    recur,
+    refill,
+    schedule,
+    update,
+    wanted,
+)
 
 # Creating
 
@@ -480,6 +490,249 @@ def test_the_pause_of_one_queue_does_not_hold_up_another(engine: Engine) -> None
 
     assert [0, 100] == moments(engine, "other", now=150)
     assert [] == moments(engine, "q", now=150)
+
+
+# An end
+
+
+def test_so_many_children_are_made_in_all(engine: Engine) -> None:
+    recur(engine, interval=100, count=3)
+
+    assert [0, 100, 200] == moments(engine, now=1000)
+    found = known(engine)
+    assert (3, 0, 1000) == (found.count, found.due, found.details["over"])
+    assert ("recur", "t", "over") in engine.events()
+
+
+def test_of_missed_slots_the_newest_fill_the_count(engine: Engine) -> None:
+    recur(engine, interval=100, count=3, backlog=2)
+
+    assert [900, 1000] == moments(engine, now=1000)
+    assert [900, 1000, 5000] == moments(engine, now=5000)
+
+
+def test_no_slot_after_the_end_is_used(engine: Engine) -> None:
+    recur(engine, interval=100, until=250)
+
+    assert [0, 100, 200] == moments(engine, now=1000)
+    assert 1000 == known(engine).details["over"]
+
+
+def test_a_slot_at_the_very_end_is_used(engine: Engine) -> None:
+    schedule(engine, 100, 200, 300, until=200)
+
+    assert [100, 200] == moments(engine, now=1000)
+    assert "over" in known(engine).details
+
+
+def test_slots_before_the_end_that_nobody_came_for_are_made_up_for(engine: Engine) -> None:
+    recur(engine, interval=100, until=250, missed="one")
+
+    assert [200] == moments(engine, now=1_000_000)
+    assert "over" in known(engine).details
+
+
+def test_a_template_whose_end_has_passed_is_over_at_once(engine: Engine) -> None:
+    recur(engine, until=50, now=100)
+
+    assert 100 == known(engine).details["over"]
+    assert [] == moments(engine, now=100_000)
+
+
+def test_what_is_over_is_kept_as_long_as_complete_jobs_are(engine: Engine) -> None:
+    engine.configure("jobs-history", 60)
+    recur(engine, count=1)
+    recur(engine, "paused", count=1)
+    engine.ticks(now=0)
+    update(engine, "paused", paused=True, now=5)
+    engine.ticks(now=59_999)
+    assert {"t", "paused"} == {known(engine, jid).jid for jid in ("t", "paused")}
+    engine.ticks(now=60_000)
+
+    assert [None, None] == [look(engine, jid) for jid in ("t", "paused")]
+    assert ("unrecur", "t", "over") in engine.events()
+
+
+def test_put_again_it_goes_on_counting(engine: Engine) -> None:
+    recur(engine, interval=100, count=2)
+    assert [0, 100] == moments(engine, now=500)
+    recur(engine, interval=100, count=2, now=600)
+    assert [0, 100] == moments(engine, now=900)
+    recur(engine, interval=100, count=3, now=1000)
+
+    assert [0, 100, 1000] == moments(engine, now=2000)
+
+
+def test_what_is_over_goes_on_when_it_may_make_more(engine: Engine) -> None:
+    recur(engine, interval=100, count=1)
+    engine.ticks(now=0)
+    update(engine, count=3, now=950)
+
+    assert [0, 1000, 1100] == moments(engine, now=5000)
+
+
+# Missed slots
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"), [(0, [0]), (60_000, [60_000]), (99_999, [60_000]), (120_000, [120_000])]
+)
+def test_one_child_is_made_for_all_missed_slots(
+    engine: Engine, now: int, expected: list[int]
+) -> None:
+    recur(engine, interval=60_000, missed="one")
+
+    assert expected == moments(engine, now=now)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"), [(0, [0]), (60_000, [0]), (60_001, []), (100_000, [100_000])]
+)
+def test_a_slot_that_is_more_than_a_minute_old_is_skipped(
+    engine: Engine, now: int, expected: list[int]
+) -> None:
+    recur(engine, interval=100_000, missed="skip")
+
+    assert expected == moments(engine, now=now)
+    assert 100_000 * (now // 100_000 + 1) == known(engine).due
+
+
+def test_of_slots_that_are_not_known_the_newest_is_waited_for(engine: Engine) -> None:
+    schedule(engine, *range(100, 3001, 100), missed="one")
+    assert [] == moments(engine, now=100_000)
+    assert 1 == known(engine, now=100_000).details["dark"]
+
+    assert [Wanted("t", "by hand", 0, 3000, 3000, 100_000, 1)] == wanted(engine, now=100_000)
+    refill(engine, 99_000, 200_000, now=100_000)
+    assert [99_000] == moments(engine, now=100_000)
+
+
+def test_where_none_was_missed_since_the_newest_known_one_counts(engine: Engine) -> None:
+    schedule(engine, 1000, 2000, 3000, missed="one")
+    engine.ticks(now=100_000)
+    refill(engine, 200_000, now=100_000)
+
+    assert [3000] == moments(engine, now=100_000)
+
+
+def test_a_slot_in_time_is_used_though_no_later_one_is_known(engine: Engine) -> None:
+    schedule(engine, 1000, missed="skip")
+
+    assert [1000] == moments(engine, now=61_000)
+
+
+def test_all_missed_moments_are_made_up_for_refill_by_refill(engine: Engine) -> None:
+    schedule(engine, *range(100, 1100, 100))
+    now = 5000
+    for _ in range(10):
+        engine.ticks(now=now)
+        for one in wanted(engine, "t", now=now):
+            refill(engine, *range(one.known + 100, one.known + 1100, 100), now=now)
+
+    assert list(range(100, 5001, 100)) == moments(engine, now=now)
+
+
+# A child that has not ended
+
+
+def open_child(engine: Engine, policy: str) -> Lease:
+    """Make a template of this policy, and pop its first child."""
+    recur(engine, interval=100, overlap=policy, lease=0)
+    (lease,) = engine.pop(now=0)
+    return lease
+
+
+def test_slots_pass_unused_while_a_child_has_not_ended(engine: Engine) -> None:
+    first = open_child(engine, "skip")
+    assert [] == moments(engine, now=350)
+    assert ("recur", "t", "skipped") in engine.events()
+    engine.complete(first, now=360)
+
+    assert [400] == moments(engine, now=400)
+    assert [400] == moments(engine, now=900)
+
+
+@pytest.mark.parametrize("end", ["fail", "cancel", "complete"])
+def test_whatever_ends_a_child_makes_room_for_the_next(engine: Engine, end: str) -> None:
+    first = open_child(engine, "skip")
+    if end == "cancel":
+        engine.cancel(first.jid, now=10)
+    else:
+        getattr(engine, end)(first, now=10)
+
+    assert [100] == moments(engine, now=100)
+
+
+def test_a_child_that_is_to_be_tried_again_has_not_ended(engine: Engine) -> None:
+    engine.retry(open_child(engine, "skip"), 1000, now=10)
+
+    assert [] == moments(engine, now=500)
+
+
+def test_children_wait_for_each_other(engine: Engine) -> None:
+    first = open_child(engine, "queue")
+    assert [] == moments(engine, now=250)
+    assert {"running": 1, "depends": 2, "recurring": 1} == engine.counts(now=250)
+    engine.fail(first, now=260)
+    (second,) = engine.pop(count=5, now=260)
+    assert [] == engine.pop(now=260)
+    engine.complete(second, now=270)
+
+    assert 1 == len(engine.pop(count=5, now=270))
+    assert ["put", "unblocked", "popped"] == engine.history(second.jid, now=270)[:3]
+
+
+def test_a_child_that_does_not_run_is_replaced_by_the_next(engine: Engine) -> None:
+    recur(engine, interval=100, overlap="replace")
+    assert [0] == moments(engine, now=0)
+    (first,) = engine.waiting()
+    assert [100] == moments(engine, now=150)
+
+    assert "cancelled" == engine.state(first, now=150)
+    assert [300] == moments(engine, now=350)
+    assert 3 == known(engine).count
+
+
+def test_a_child_that_runs_is_waited_for_by_the_newest_alone(engine: Engine) -> None:
+    first = open_child(engine, "replace")
+    for now in (100, 200, 300):
+        engine.ticks(now=now)
+    assert {"running": 1, "depends": 1, "recurring": 1} == engine.counts(now=300)
+    engine.complete(first, now=310)
+
+    (last,) = engine.pop(count=5, now=310)
+    assert last.jid.encode() == known(engine).details["last"]
+    assert "complete" == engine.complete(last, now=320)
+
+
+def test_a_child_that_others_wait_for_is_not_replaced(engine: Engine) -> None:
+    recur(engine, interval=100, overlap="replace")
+    engine.ticks(now=0)
+    (first,) = engine.waiting()
+    engine.put("after", depends=[first])
+    engine.ticks(now=100)
+
+    assert {"waiting": 1, "depends": 2, "recurring": 1} == engine.counts(now=100)
+    assert "waiting" == engine.state(first, now=100)
+
+
+def test_a_child_that_was_put_off_or_moved_is_replaced_where_it_is(engine: Engine) -> None:
+    engine.retry(open_child(engine, "replace"), 10_000, now=10)
+    assert [100] == moments(engine, now=100)
+    assert {"waiting": 1, "recurring": 1} == engine.counts(now=100)
+    engine.move(engine.waiting()[0], "elsewhere", now=110)
+
+    assert [200] == moments(engine, now=200)
+    assert {} == engine.counts("elsewhere", now=200)
+
+
+def test_another_policy_counts_from_the_next_child_on(engine: Engine) -> None:
+    recur(engine, interval=100)
+    assert [0] == moments(engine, now=0)
+    update(engine, overlap="skip")
+
+    assert [0, 100] == moments(engine, now=100)
+    assert [0, 100] == moments(engine, now=500)
 
 
 # A full server

@@ -62,6 +62,7 @@ KINDS = {
     "unique",
     "template",
     "recurring",
+    "refills",
     "ring",
     "stats",
     "histogram",
@@ -360,6 +361,28 @@ def _indexes(keys: Keys, now: int) -> Iterator[str]:
     templates = {jid: int(fields[b"queue"]) for jid, fields in keys.found["template"].items()}
     if listed != templates:
         yield f"templates are {templates}, listed {listed}"
+    yield from _calendars(keys)
+
+
+def _calendars(keys: Keys) -> Iterator[str]:
+    refills = keys.single("refills")
+    calendars = {
+        jid: fields for jid, fields in keys.found["template"].items() if b"calendar" in fields
+    }
+    yield from (f"{jid!r} wants moments and has no calendar" for jid in refills.keys() - calendars)
+    for jid, fields in calendars.items():
+        packed = fields[b"moments"]
+        moments = [int.from_bytes(packed[at : at + 6], "big") for at in range(0, len(packed), 6)]
+        if moments != sorted(set(moments)) or (moments and moments[-1] > int(fields[b"known"])):
+            yield f"{jid!r} has moments out of order: {moments}"
+        due = int(fields[b"due"]) if fields[b"due"] != b"inf" else None
+        if due != (moments[0] if moments else None):
+            yield f"{jid!r} is due at {due} and has {moments}"
+        if jid in refills and b"over" in fields:
+            yield f"{jid!r} wants moments and is over"
+        idle = b"over" in fields or fields[b"paused"] == b"1"
+        if not moments and not idle and jid not in refills:
+            yield f"{jid!r} has no moments and nobody is asked for some"
 
 
 def _failures(keys: Keys, now: int) -> Iterator[str]:

@@ -45,6 +45,7 @@ class World:
         engine.put("scheduled", delay=2 * NOW, now=3)
         engine.put("due", delay=500, now=3)
         engine.call("recur", "q", "template", "K", b"x", NOW, NOW // 2, b"", now=3)
+        engine.call("recur", "q", "by-cron", "K", b"x", 0, 0, options(calendar="c"), now=NOW)
         engine.call("track", "waiting", now=3)
         engine.call("wait", 1, "held", "child", now=3)
         engine.put("idle", queue="empty", now=3)
@@ -111,6 +112,8 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "recur": lambda world: ["q", "second", "K", b"x", 100, 0, options(nonce="n")],
     "recur_update": lambda world: ["template", options(queue="r", interval=5), b"new"],
     "unrecur": lambda world: ["template"],
+    "refills": lambda world: [1],
+    "refill": lambda world: ["by-cron", "c", NOW - 1, 2 * NOW],
     "pause": lambda world: ["q", "r"],
     "unpause": lambda world: ["paused"],
     "forget": lambda world: ["empty"],

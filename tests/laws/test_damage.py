@@ -8,12 +8,19 @@ import pytest
 
 from pyjobs import record
 from tests.engine.conftest import Engine, dump
+from tests.engine.templates import recur
 from tests.laws.world import DAY, JOBS, LEFT, NOW, World
 
 
 @pytest.fixture
 def world(engine: Engine) -> World:
     return World(engine)
+
+
+def of_a_calendar(world: World) -> World:
+    """Make a recurring job of a calendar that nobody has read."""
+    recur(world.engine, "by-cron", interval=0, calendar="{}", now=NOW)
+    return world
 
 
 Damage = tuple[Callable[[World], object], set[str]]
@@ -186,6 +193,14 @@ MENDED: dict[str, Damage] = {
     "a schedule without a template": (
         lambda w: w.add(f"recurring:{w.number('other')}", b"y", NOW + 2 * DAY),
         {"stray-template"},
+    ),
+    "a template that nobody is asked to refill": (
+        lambda w: of_a_calendar(w).drop("refills"),
+        {"unasked-refill"},
+    ),
+    "a refill of what has no calendar": (
+        lambda w: w.add("refills", b"x"),
+        {"stray-refill"},
     ),
     "a queue's name": (
         lambda w: w.forget("", "name:1"),

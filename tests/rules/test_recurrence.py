@@ -20,8 +20,9 @@ def recurrence(rule: Callable[[str], Any]) -> Any:
 
 
 def template(due: int, interval: int, backlog: int = 0, **fields: Any) -> dict[str, Any]:
-    options = {"backlog": backlog}
-    given_fields = {"first": 0, "paused": False, **fields}
+    # Python's dictionaries raise where a Lua table has nothing.
+    options = {"backlog": backlog, **dict.fromkeys(("missed", "overlap", "until", "count"))}
+    given_fields = {"first": 0, "paused": False, "moments": None, **fields}
     return {"due": due, "interval": interval, "options": options, **given_fields}
 
 
@@ -122,7 +123,9 @@ def slots(recurrence: Any, lua: Any) -> Slots:
 
     def find(budget: int, *templates: tuple[int, int, int]) -> list[tuple[int, int]]:
         names = ("due", "interval", "missed")
-        table = lua.table_from([dict(zip(names, one, strict=True)) for one in templates])
+        table = lua.table_from(
+            [lua.table_from(dict(zip(names, one, strict=True))) for one in templates]
+        )
         found = recurrence.slots(table, budget)
         return [(slot.index, slot.moment) for slot in found.values()]
 
