@@ -3,7 +3,8 @@
 -- Args: jid.
 -- Returns: {name, value, name, ...}, of these what applies: now; state; queue; paused (1: pops of
 -- the queue find nothing); since (of the state) or due (scheduled); ahead (waiting: how many jobs
--- of the queue are handed out before it); held (1: further dependencies are being added); waits
+-- of the queue are handed out before it); held (1: further dependencies are being added); flow, and
+-- unsealed (1: it is not sealed, so its members do not run); waits
 -- (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends (0: never) and
 -- stalled (1: the lease has run out) of a running job; group (failed); workers (live ones that have
 -- reported to serve the queue) and silent (live ones that have reported no queues). Live is who was
@@ -15,6 +16,7 @@ local arguments = require("rules.arguments")
 local claim = require("doors.claim")
 local enter = require("doors.enter")
 local failures = require("store.failures")
+local flows = require("store.flows")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local queues = require("store.queues")
@@ -70,6 +72,9 @@ local OF_STATE = {
     if records.has(record, flags.HELD) then
       tell("held", 1)
     end
+    if flows.unsealed(record) then
+      tell("unsealed", 1)
+    end
     tell("waits", redis.call("SCARD", keys.parents(step, record.jid)))
     tell("parents", parents_of(step, record))
   end,
@@ -98,6 +103,9 @@ function explain.apply(step, record)
   end
   tell("now", step.now)
   tell("state", state)
+  if flows.of(record) then
+    tell("flow", (flows.of(record)))
+  end
   tell(state == "scheduled" and "due" or "since", record.popped or record.since)
   if queue then
     tell("queue", queue.name)

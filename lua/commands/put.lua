@@ -2,7 +2,8 @@
 --
 -- Args: queue, jid, klass (empty: a plain data item), payload, options (rules/options.lua).
 -- Returns: created, replaced or kept.
--- Errors: INVALID, EXISTS (if_exists=error), NOJOB (missing=refuse), CYCLE.
+-- Errors: INVALID, EXISTS (if_exists=error), NOJOB (missing=refuse), CYCLE, STATE (the flow is
+-- cancelled, or sealed and all of its members have ended).
 -- Events: put, or failed or cancelled when a parent has already failed and the job acts upon it.
 -- Cost: O(log n), and O(log n) for each dependency and tag.
 --
@@ -14,11 +15,13 @@ local depends = require("doors.depends")
 local edges = require("store.edges")
 local events = require("store.events")
 local failures = require("store.failures")
+local flows = require("store.flows")
 local history = require("store.history")
 local job = require("rules.job")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
 local limits = require("rules.limits")
+local member = require("doors.member")
 local payloads = require("rules.payloads")
 local place = require("doors.place")
 local queues = require("store.queues")
@@ -85,9 +88,10 @@ local function examine(step, jid, options)
   if record and records.has(record, flags.TRACE) then
     record = nil
   end
-  if record and options.if_exists == "keep" then
+  local there = record and record.state ~= number.cancelled
+  if there and options.if_exists == "keep" then
     return "kept"
-  elseif record and options.if_exists == "error" then
+  elseif there and options.if_exists == "error" then
     refuse("EXISTS", "job " .. jid .. " exists, " .. states.name[record.state])
   end
   if options.if_exists ~= "repeated" and redis.call("EXISTS", keys.template(step, jid)) == 1 then
@@ -98,10 +102,13 @@ local function examine(step, jid, options)
   if record then
     step.freed[jid] = true
   end
+  if options.flow then
+    member.check(step, record, options.flow)
+  end
   if not (options.depends or options.hold) then
     return nil, record
   end
-  return nil, record, depends.check(step, jid, record, options, options.parent_failure)
+  return nil, record, depends.check(step, jid, record, options)
 end
 
 function put.check(step, group)
@@ -120,12 +127,14 @@ function put.check(step, group)
 end
 
 -- What of the options stays with the job.
-local function kept(options, replaced)
+local function kept(options, replaced, unsealed)
   local rest = job.stay(options, {
     parent_failure = options.parent_failure,
+    run_when = options.run_when,
+    unsealed = unsealed,
     nonce = options.nonce and (replaced and "r" or "c") .. options.nonce,
   })
-  if options.depends or options.hold then
+  if options.depends or options.hold or unsealed then
     rest.delay = options.delay
     rest.at = options.at
   end
@@ -133,7 +142,7 @@ local function kept(options, replaced)
 end
 
 -- A record of what is put. An old one keeps its history, attempts, dependents and tracking.
-local function write(step, old, jid, klass, payload, options)
+local function write(step, old, jid, klass, payload, options, unsealed)
   local record = old or records.new(jid, sequence.draw(step))
   record.klass = klasses.number(step, klass)
   record.priority = options.priority or 0
@@ -142,7 +151,10 @@ local function write(step, old, jid, klass, payload, options)
   record.errors = 0
   record.lost = 0
   if next(options) or old then
-    records.set_options(record, kept(options, old))
+    records.set_options(record, kept(options, old, unsealed))
+  end
+  if options.flow then
+    member.join(step, record, options)
   end
   records.set_payload(step, record, payload)
   if options.tags then
@@ -156,6 +168,7 @@ local function clear(step, old, queue)
   local home = queues.numbered(step, old.queue)
   history.spell(old, home)
   withdraw(step, old, home, "put", queue.name)
+  flows.leave(step, old)
   tags.clear(step, old)
   edges.clear(step, old)
   failures.forget(step, old)
@@ -166,10 +179,11 @@ local function apply(step, queue, old, jid, klass, payload, options, tie)
   if old then
     clear(step, old, queue)
   end
-  local record = write(step, old, jid, klass, payload, options)
+  local unsealed = options.flow and not flows.sealed(step, options.flow) or nil
+  local record = write(step, old, jid, klass, payload, options, unsealed)
   record.queue = queue.number
   local due = job.due(step, options)
-  local fresh = not old and not tie and not due
+  local fresh = not (old or tie or due or unsealed)
   if not fresh and not was_running then
     history.append(step, record, queue, "put", queue.name)
   end

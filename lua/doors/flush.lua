@@ -2,6 +2,7 @@
 
 local purge = require("doors.purge")
 local records = require("store.records")
+local rests = require("store.rests")
 local stats = require("store.stats")
 local writes = require("store.writes")
 
@@ -12,6 +13,9 @@ local function flush(step)
   stats.flush(step)
   records.flush(step)
   writes.flush(step)
+  if step.stirred then
+    rests.settle(step)
+  end
 end
 
 return flush

@@ -1,4 +1,4 @@
--- A job whose parent has failed, and whose policy is to fail or to be cancelled with it.
+-- A job whose parent has ended, and that fails or is cancelled by that: see rules/branches.lua.
 
 local conclude = require("doors.conclude")
 local edges = require("store.edges")
@@ -11,22 +11,35 @@ local states = require("rules.states")
 
 local orphan = {}
 
--- The word of the state that it goes to. A job that others wait for is kept, failed, whatever its
--- policy: an unfail can still help those.
-function orphan.fate(record, policy)
+-- The word of the state that it goes to; verdict: fail, cancel or skip. A job that others wait for
+-- is not cancelled but kept, failed: an unfail can still help those. Nothing helps one that is
+-- skipped.
+function orphan.fate(record, verdict)
   local needed = record and records.has(record, states.flags.DEPENDENTS)
-  return policy == "cancel" and not needed and "cancelled" or "failed"
+  if verdict == "skip" or (verdict == "cancel" and not needed) then
+    return "cancelled"
+  end
+  return "failed"
+end
+
+-- Cancels a job that is in no state set any more; those that wait for it are told by the tick.
+-- worker: who held it, or nil. details: of the event.
+function orphan.cancel(step, record, queue, worker, details)
+  if not worker then
+    history.append(step, record, queue, "cancelled")
+  end
+  record.state = states.number.cancelled
+  record.since = step.now
+  conclude.ended(step, record)
+  events.report(step, "cancelled", record, queue.name, worker or "", details)
+  erase(step, record, limits.TRACE)
 end
 
 -- The job is in no state set any more.
-function orphan.act(step, record, queue, policy, parent_jid)
-  if orphan.fate(record, policy) == "cancelled" then
-    record.state = states.number.cancelled
-    history.append(step, record, queue, "cancelled")
-    record.since = step.now
-    conclude.ended(step, record)
-    events.report(step, "cancelled", record, queue.name, "", "parent failed")
-    erase(step, record, limits.TRACE)
+function orphan.act(step, record, queue, verdict, parent_jid)
+  if orphan.fate(record, verdict) == "cancelled" then
+    local details = verdict == "skip" and "parent ended" or "parent failed"
+    orphan.cancel(step, record, queue, nil, details)
     return
   end
   local group = "failed-parent-" .. queue.name

@@ -1,8 +1,8 @@
 -- Puts a failed job back, into its own queue or another.
 
-local enter = require("doors.enter")
 local events = require("store.events")
 local history = require("store.history")
+local place = require("doors.place")
 local queues = require("store.queues")
 local withdraw = require("doors.withdraw")
 
@@ -13,8 +13,7 @@ local function revive(step, record, home, name)
   history.append(step, record, home, "unfailed", queue.name)
   record.left = record.retries
   events.report(step, "unfailed", record, queue.name, "", "")
-  enter.last(step, record, queue)
-  return "waiting"
+  return place(step, record, queue)
 end
 
 return revive

@@ -1,8 +1,9 @@
 -- Due work, whatever the queue: leases that ended, jobs that became due, templates, retention,
--- dependents still to be told. Runs in every pop, most overdue first, and by itself.
+-- dependents still to be told, flows. Runs in every pop, most overdue first, and by itself.
 
 local clock = require("store.clock")
 local expire = require("doors.expire")
+local freeing = require("doors.freeing")
 local limits = require("rules.limits")
 local promote = require("doors.promote")
 local purge = require("doors.purge")
@@ -20,6 +21,7 @@ local DUTIES = {
   [clock.RECURRING] = spawn,
   [clock.RETENTION] = purge.due,
   [clock.ENDED] = told,
+  [clock.FLOWS] = freeing.due,
   [clock.WORKERS] = registry.retire,
 }
 

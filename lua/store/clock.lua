@@ -12,6 +12,7 @@ clock.SCHEDULED = "s" -- a job becomes due
 clock.RECURRING = "r" -- a template has a child to make
 clock.RETENTION = "k" -- a complete or failed job is kept no longer
 clock.ENDED = "e" -- dependents of an ended job are still to be told
+clock.FLOWS = "f" -- members of a flow are to be freed or cancelled
 clock.WORKERS = "w" -- a worker has shown no sign of life for too long
 
 -- Something of this kind is due at that moment, perhaps earlier than what was known.

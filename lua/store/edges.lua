@@ -3,6 +3,7 @@
 -- parent fails).
 
 local clock = require("store.clock")
+local flows = require("store.flows")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local records = require("store.records")
@@ -11,9 +12,10 @@ local writes = require("store.writes")
 
 local edges = {}
 
--- What a dependent does when a parent fails; the order of the scores matters: above 0 it acts.
-edges.POLICY = { wait = 0, run = 1, fail = 2, cancel = 3 }
-edges.WORD = { [0] = "wait", "run", "fail", "cancel" }
+-- What a dependent does when a parent ends, see rules/branches.lua; the order of the scores
+-- matters: above 0 it acts when a parent fails.
+edges.POLICY = { wait = 0, run = 1, fail = 2, cancel = 3, failed = 4 }
+edges.WORD = { [0] = "wait", "run", "fail", "cancel", "failed" }
 
 function edges.open(step, record, parents, policy)
   for position = 1, #parents do
@@ -92,6 +94,12 @@ function edges.park(step, record, queue)
   record.since = step.now
   records.save(step, record)
   writes.pair(step, "ZADD", keys.depends(step, queue), step.now, record.jid)
+end
+
+-- Whether a job in the depends state waits for nothing any more.
+function edges.ready(record)
+  local waits = bit.bor(states.flags.PARENTS, states.flags.HELD)
+  return bit.band(record.flags, waits) == 0 and not flows.unsealed(record)
 end
 
 function edges.unpark(step, record, queue)

@@ -1,0 +1,85 @@
+-- What is done to a flow as a whole, a slice of its members at a time: they are freed when it has
+-- been sealed, or cancelled. What is left is a duty of the tick.
+
+local edges = require("store.edges")
+local flows = require("store.flows")
+local keys = require("store.keys")
+local member = require("doors.member")
+local orphan = require("doors.orphan")
+local queues = require("store.queues")
+local records = require("store.records")
+local states = require("rules.states")
+local unblock = require("doors.unblock")
+local withdraw = require("doors.withdraw")
+
+local freeing = {}
+
+local function free(step, record)
+  if flows.unsealed(record) and not member.held(step, record) and edges.ready(record) then
+    unblock.free(step, record)
+  end
+end
+
+local function cancel(step, record)
+  if record.state == states.number.complete then
+    return
+  end
+  local queue, worker = queues.numbered(step, record.queue), record.worker
+  withdraw(step, record, queue, "cancelled")
+  orphan.cancel(step, record, queue, worker, "flow")
+end
+
+-- Does this to up to `limit` members of the classes below `high`; returns how many are left, and to
+-- how many it was done.
+local function each(step, id, high, limit, act)
+  local left = flows.count(step, id, "held", high)
+  local jids = flows.members(step, id, "held", high, limit)
+  for position = 1, #jids do
+    records.want(step, jids[position])
+  end
+  records.read(step)
+  for position = 1, #jids do
+    local record = records.live(step, jids[position])
+    if record and flows.of(record) == id then
+      act(step, record)
+    end
+  end
+  left = left - #jids
+  if left > 0 then
+    flows.later(step, id, step.now)
+  else
+    redis.call("ZREM", keys.pending(step), id)
+  end
+  return left, #jids
+end
+
+-- The next slice of what the flow's mark says; returns how many members are left, and how many
+-- there were in the slice.
+function freeing.slice(step, id, limit)
+  if flows.read(step, id).cancelled then
+    return each(step, id, "complete", limit, cancel)
+  end
+  return each(step, id, "depends", limit, free)
+end
+
+-- A duty of the tick. A flow that nobody has sealed in time is cancelled.
+function freeing.due(step, _, budget)
+  local key, done = keys.pending(step), 0
+  local ids = redis.call("ZRANGE", key, "-inf", step.now, "BYSCORE", "LIMIT", 0, budget)
+  for position = 1, #ids do
+    local id = ids[position]
+    local flow = flows.read(step, id)
+    if not flow.created then
+      redis.call("ZREM", key, id)
+    elseif done < budget then
+      if not (flow.sealed or flow.cancelled) then
+        flows.mark(step, id, "cancelled")
+      end
+      local _, units = freeing.slice(step, id, budget - done)
+      done = done + units
+    end
+  end
+  return done, tonumber(redis.call("ZRANGE", key, 0, 0, "WITHSCORES")[2])
+end
+
+return freeing
