@@ -31,8 +31,8 @@ function command.check(step, id)
 end
 
 function command.apply(step, id)
-  if not flows.read(step, id).cancelled then
-    flows.mark(step, id, "cancelled")
+  if not flows.read(step, id).stopped then
+    flows.mark(step, id, "stopped")
   end
   local left = freeing.slice(step, id, limits.JOBS)
   return left

@@ -31,7 +31,7 @@ function command.check(step, request)
   local flow = flows.read(step, request.id)
   if not flow.created then
     refuse("NOJOB", "no flow " .. request.id)
-  elseif flow.cancelled then
+  elseif flow.stopped then
     refuse("STATE", "flow: " .. request.id .. " is cancelled")
   end
   local before = request.before or step.now

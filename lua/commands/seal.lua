@@ -27,7 +27,7 @@ function seal.check(step, id)
   local flow = flows.read(step, id)
   if not (flow.created or flow.coming) then
     refuse("NOJOB", "no flow " .. id)
-  elseif flow.cancelled then
+  elseif flow.stopped then
     refuse("STATE", "flow: " .. id .. " is cancelled")
   end
   return id

@@ -56,7 +56,7 @@ end
 -- The next slice of what the flow's mark says; returns how many members are left, and how many
 -- there were in the slice.
 function freeing.slice(step, id, limit)
-  if flows.read(step, id).cancelled then
+  if flows.read(step, id).stopped then
     return each(step, id, "complete", limit, cancel)
   end
   return each(step, id, "depends", limit, free)
@@ -72,8 +72,8 @@ function freeing.due(step, _, budget)
     if not flow.created then
       redis.call("ZREM", key, id)
     elseif done < budget then
-      if not (flow.sealed or flow.cancelled) then
-        flows.mark(step, id, "cancelled")
+      if not (flow.sealed or flow.stopped) then
+        flows.mark(step, id, "stopped")
       end
       local _, units = freeing.slice(step, id, budget - done)
       done = done + units

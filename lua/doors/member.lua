@@ -11,7 +11,7 @@ local member = {}
 -- nil; who is a member already can be put again.
 function member.check(step, record, id)
   local flow = flows.read(step, id)
-  if flow.cancelled then
+  if flow.stopped then
     refuse("STATE", "flow: " .. id .. " is cancelled")
   end
   local again = record and flows.of(record) == id

@@ -18,14 +18,14 @@ end
 function survey.tell(step, id)
   local flow, counts = flows.read(step, id), flows.counts(step, id)
   local telling = redis.call("EXISTS", keys.ended(step)) == 1
-  local state = rule.state(counts, flow.sealed, flow.cancelled, telling)
+  local state = rule.state(counts, flow.sealed, flow.stopped, telling)
   local answer = { "state", state, "created", flow.created }
   local function tell(name, value)
     answer[#answer + 1] = name
     answer[#answer + 1] = value
   end
   tell("sealed", flow.sealed or 0)
-  tell("stopped", flow.cancelled or 0)
+  tell("stopped", flow.stopped or 0)
   for rank = 1, #rule.CLASSES do
     tell(rule.CLASSES[rank], counts[rule.CLASSES[rank]])
   end

@@ -35,7 +35,7 @@ local function verdict_of(step, parent, record, policy)
   local verdict = branches.verdict(states.name[parent.state], edges.WORD[policy])
   if verdict == "met" and parent.state == number.cancelled then
     local id = flows.of(record)
-    return id and flows.read(step, id).cancelled and "skip" or verdict
+    return id and flows.read(step, id).stopped and "skip" or verdict
   end
   return verdict
 end

@@ -43,9 +43,9 @@ end
 
 -- The word for a flow. counts: members by class, with those that have gone; cancelled counts those
 -- that were. telling: whether dependents of ended jobs are still to be told.
-function flow.state(counts, sealed, cancelled, telling)
+function flow.state(counts, sealed, stopped, telling)
   local waits = counts.held + counts.depends
-  if cancelled and counts.open + waits + counts.failed == 0 then
+  if stopped and counts.open + waits + counts.failed == 0 then
     return "cancelled"
   elseif not sealed then
     return "unsealed"

@@ -1,7 +1,8 @@
 -- Flows: jobs that are sealed, counted, cancelled and retried as a whole. The hash `flow:<id>` has
--- created, sealed, cancelled (milliseconds), awaited (see store/rests.lua), and how many members
--- have left the system: gone-complete, gone-failed, gone-cancelled. The sorted set `members:<id>`
--- has the others, by class: it follows from their records, and is written where those are.
+-- created, sealed, stopped (when it was cancelled; milliseconds), awaited (see store/rests.lua),
+-- and how many members have left the system: gone-complete, gone-failed, gone-cancelled. The sorted
+-- set `members:<id>` has the others, by class: it follows from their records, and is written where
+-- those are.
 
 local clock = require("store.clock")
 local keys = require("store.keys")
@@ -29,16 +30,16 @@ function flows.unsealed(record)
   return unsealed
 end
 
--- What is known of a flow: created, sealed and cancelled, nil when it is not.
+-- What is known of a flow: created, sealed and stopped, nil when it is not.
 function flows.read(step, id)
   step.flows = step.flows or {}
   local flow = step.flows[id]
   if not flow then
-    local found = redis.call("HMGET", keys.flow(step, id), "created", "sealed", "cancelled")
+    local found = redis.call("HMGET", keys.flow(step, id), "created", "sealed", "stopped")
     flow = {
       created = tonumber(found[1] or nil),
       sealed = tonumber(found[2] or nil),
-      cancelled = tonumber(found[3] or nil),
+      stopped = tonumber(found[3] or nil),
       coming = nil, -- a member of the step puts a job into it
       joined = nil, -- and has
     }
@@ -97,7 +98,7 @@ function flows.join(step, id)
   end
 end
 
--- Marks the flow: `sealed` or `cancelled`.
+-- Marks the flow: `sealed` or `stopped`.
 function flows.mark(step, id, word)
   flows.read(step, id)[word] = step.now
   redis.call("HSET", keys.flow(step, id), word, step.now)

@@ -39,7 +39,7 @@ function rests.settle(step)
     if left and redis.call("EXISTS", keys.members(step, id)) == 0 then
       go(step, id)
     end
-    if redis.call("HEXISTS", keys.flow(step, id), "awaited") == 1 and resting(step, id) then
+    if redis.call("HGET", keys.flow(step, id), "awaited") and resting(step, id) then
       tell(step, id)
     end
   end

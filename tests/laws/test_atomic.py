@@ -50,6 +50,12 @@ class World:
         engine.put("idle", queue="empty", now=3)
         engine.cancel("idle", now=3)
         engine.call("pause", "paused", now=3)
+        engine.put("open", flow="open flow", now=3)
+        for jid in ("one", "two"):
+            engine.put(jid, queue="flow", flow="sealed flow", depends=["scheduled"], now=3)
+        engine.put("broken", queue="flow", flow="sealed flow", now=3)
+        engine.call("seal", "sealed flow", now=3)
+        engine.fail(engine.pop("flow", now=3)[0], now=3)
 
 
 def job(name: str) -> list[Any]:
@@ -91,6 +97,14 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "undepend": lambda world: ["child", 1],
     "unfail": lambda world: ["failed", ""],
     "unfail_group": lambda world: ["group", "", 10, ""],
+    "put into a flow": lambda world: [
+        *("flow", "new", "K", b"new"),
+        options(flow="open flow", depends=["parent"], nonce="n"),
+    ],
+    "seal": lambda world: ["open flow"],
+    "flow_cancel": lambda world: ["sealed flow"],
+    "flow_retry": lambda world: ["sealed flow", 10, ""],
+    "flow_wait": lambda world: ["open flow"],
     "step": lambda world: ["all", "put", 5, *job("new"), "cancel", 1, "waiting", "pop", 10, *POP],
     "drain": lambda world: [
         *("each", "complete", 6, *world.held.key, b"", "", b""),
