@@ -40,6 +40,9 @@ local CHECK = {
   word = function(value, what, rule)
     return arguments.choice(value, what, rule.words)
   end,
+  name = function(value, what)
+    return arguments.name(value, what)
+  end,
   names = function(value, what, rule)
     return names(value, what, rule.most)
   end,

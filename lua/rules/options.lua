@@ -1,8 +1,8 @@
 -- The one table of a job's options. kind: integer (low..high), flag, word (one of words), names (a
--- list of at most `most`), text (of at most `most` bytes). since: the data format from which the
--- option is known. stays: it is kept with the job, from queue to queue. ruled: the doors go by it,
--- and so must look into the job's options. Times are milliseconds. pyjobs/options.py mirrors it, in
--- seconds.
+-- list of at most `most`), name, text (of at most `most` bytes). since: the data format from which
+-- the option is known. stays: it is kept with the job, from queue to queue. ruled: the doors go by
+-- it, and so must look into the job's options. Times are milliseconds. pyjobs/options.py mirrors
+-- it, in seconds.
 
 local limits = require("rules.limits")
 
@@ -27,7 +27,7 @@ return {
     since = 1,
   },
   -- The flow of which it is a member.
-  flow = { kind = "text", most = limits.NAME, since = 1, stays = true },
+  flow = { kind = "name", since = 1, stays = true },
   lease = { kind = "integer", low = 0, high = limits.CENTURY, since = 1, stays = true },
   -- How long an attempt may take before the worker interrupts it, and before the worker's process
   -- is replaced; 0: no limit, whatever the worker's own is.

@@ -143,7 +143,19 @@ class Keys:
 
 def broken(keys: Keys, now: int) -> list[str]:
     """Return each law that does not hold, with an example."""
-    laws = (_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings, _flows)
+    laws = (
+        _known,
+        _states,
+        _members,
+        _sides,
+        _edges,
+        _held,
+        _indexes,
+        _failures,
+        _clock,
+        _rings,
+        _flows,
+    )
     return [f"{law.__name__[1:]}: {fault}" for law in laws for fault in law(keys, now)]
 
 
@@ -384,6 +396,9 @@ def _flows(keys: Keys, now: int) -> Iterator[str]:
         if job.options.get("unsealed") and job.state == "depends" and sealed and not waits:
             yield f"{jid!r} is held by {flow!r}, which is sealed"
     yield from (f"{jid!r} is no member of {flow!r}" for flow, jid in found)
+
+
+def _flow_listings(keys: Keys, now: int) -> Iterator[str]:
     for listing in ("flows", "pending"):
         for flow in keys.single(listing).keys() - keys.found["members"].keys():
             yield f"{flow!r} is listed in {listing}, and has no members"
