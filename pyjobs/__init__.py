@@ -1,6 +1,13 @@
 """A job engine whose every queue semantic is one atomic function inside Redis or Valkey."""
 
-from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob, AsyncTransaction
+from pyjobs.aio import (
+    AsyncClient,
+    AsyncFlow,
+    AsyncJob,
+    AsyncQueue,
+    AsyncRecurringJob,
+    AsyncTransaction,
+)
 from pyjobs.checking import Finding
 from pyjobs.client import Client
 from pyjobs.contexts import context, current_context
@@ -34,6 +41,7 @@ from pyjobs.errors import (
     ServerTooOld,
     WrongState,
 )
+from pyjobs.flows import Flow
 from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
 from pyjobs.transaction import Transaction
@@ -42,6 +50,7 @@ from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
 
 __all__ = [
     "AsyncClient",
+    "AsyncFlow",
     "AsyncJob",
     "AsyncQueue",
     "AsyncRecurringJob",
@@ -56,6 +65,7 @@ __all__ = [
     "EncodingError",
     "EngineBug",
     "Finding",
+    "Flow",
     "FormatVersion",
     "HasDependents",
     "Hooks",

@@ -19,6 +19,7 @@ from pyjobs.connections import Connections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
 from pyjobs.events import Events
+from pyjobs.flows import Flow
 from pyjobs.job import Job
 from pyjobs.options import Reference, Seconds
 from pyjobs.queue import Queue
@@ -215,6 +216,14 @@ class Client:
     def transaction(self) -> Transaction:
         """Return a transaction: what is gathered in its `with` block is applied all or none."""
         return Transaction(self)
+
+    def flow(self, flow_id: str | None = None) -> Flow:
+        """Return a new flow, to be put by its `with` block, or the flow of this id."""
+        return Flow(self, flow_id)
+
+    def flows(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Return the ids of the flows that there are, newest first."""
+        return self.run(plans.listing(calls.flows, offset, count))
 
     def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

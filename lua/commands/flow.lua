@@ -1,7 +1,7 @@
 -- flow: what has become of a flow.
 --
 -- Args: flow.
--- Returns: {name, value, name, ...}: state, created, sealed and stopped (milliseconds; 0: it is not
+-- Returns: {name, value, name, ...}: state, now, created, sealed and stopped (milliseconds; 0: it is not
 -- sealed, not cancelled as a whole), and how many members are held (until it is sealed), depends
 -- (wait for other jobs), open (may run, or do), failed, complete and cancelled. The state is
 -- unsealed, running, complete, failed or cancelled; failed: some members have, and nothing of it

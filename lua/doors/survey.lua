@@ -19,7 +19,7 @@ function survey.tell(step, id)
   local flow, counts = flows.read(step, id), flows.counts(step, id)
   local telling = redis.call("EXISTS", keys.ended(step)) == 1
   local state = rule.state(counts, flow.sealed, flow.stopped, telling)
-  local answer = { "state", state, "created", flow.created }
+  local answer = { "state", state, "now", step.now, "created", flow.created }
   local function tell(name, value)
     answer[#answer + 1] = name
     answer[#answer + 1] = value

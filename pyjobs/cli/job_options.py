@@ -45,6 +45,12 @@ JOB_OPTIONS = {
         click.Choice(["wait", "fail", "cancel", "run"]),
         "What becomes of it when a dependency fails.  [default: wait]",
     ),
+    "run_when": JobOption(
+        "--run-when",
+        click.Choice(["complete", "failed", "ended"]),
+        "At which end of its dependencies it runs.  [default: complete]",
+    ),
+    "flow": JobOption("--flow", str, "The flow of which it becomes a member."),
     "retries": JobOption("--retries", int, "Further attempts after the first.  [default: 5]"),
     "tags": JobOption("--tag", str, "A tag.", many=True, complete=tag_names),
     "lease": JobOption("--lease", DURATION, "How long it is handed out for; 0: for good."),
@@ -70,7 +76,9 @@ JOB_OPTIONS = {
     "jid": JobOption("--jid", str, "The job's id.  [default: one made for it]"),
 }
 
-STAY = ("priority", "delay", "at", "depends", "missing", "parent_failure")
+METAVARS = {"depends": "JID", "jid": "JID", "flow": "FLOW"}
+
+STAY = ("priority", "delay", "at", "depends", "missing", "parent_failure", "run_when")
 """Those that a job takes into a next queue."""
 
 
@@ -87,7 +95,7 @@ def job_options(names: Iterable[str]) -> Callable[[Command], Command]:
                 multiple=each.many,
                 help=each.help,
                 shell_complete=each.complete,
-                metavar="JID" if name in {"depends", "jid"} else None,
+                metavar=METAVARS.get(name),
             )(command)
         return command
 

@@ -220,7 +220,9 @@ class Engine:
 
     def flow(self, flow: str = "f", now: int = 0) -> dict[str, Any]:
         """Return what is told of a flow; counts of 0 and moments that are not are left out."""
-        return told(self.call("flow", flow, now=now))
+        found = told(self.call("flow", flow, now=now))
+        assert found.pop("now", 0) == now
+        return found
 
     def order(self, queue: str = "q", count: int = 100, now: int = 0) -> list[str]:
         """Return the jids of all jobs that pops hand out now, in that order; they stay running."""

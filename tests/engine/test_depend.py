@@ -488,7 +488,7 @@ def test_a_branch_is_taken_by_how_its_parent_ends_in_the_same_step(
 ) -> None:
     engine.put("parent", queue="p")
     (lease,) = engine.pop("p")
-    ending = (how, *lease.key, b"", "", b"")
+    ending: tuple[object, ...] = (how, *lease.key, b"", "", b"")
     if how == "failed":
         ending = ("fail", *lease.key, "group", "why", b"")
     engine.step(
