@@ -318,6 +318,10 @@ class Explanation:
     """How many jobs of the queue are handed out before it, if it waits."""
     held: bool = False
     """Further dependencies are being added."""
+    flow: str = ""
+    """The flow of which it is a member."""
+    unsealed: bool = False
+    """That flow is not sealed: its members do not run."""
     waits: int = 0
     """For how many jobs it waits."""
     parents: dict[str, str] = field(default_factory=dict)
@@ -341,9 +345,9 @@ _MOMENTS = ("now", "since", "due", "ends")
 
 def _explanation(answer: Sequence[Any]) -> Explanation:
     known = dict(zip(_texts(answer[::2]), answer[1::2], strict=True))
-    for name in ("state", "queue", "worker", "group"):
+    for name in ("state", "queue", "flow", "worker", "group"):
         known[name] = text(known.get(name, b""))
-    for name in ("paused", "held", "stalled"):
+    for name in ("paused", "held", "unsealed", "stalled"):
         known[name] = bool(known.get(name))
     for name in _MOMENTS:
         known[name] = known[name] / 1000 if known.get(name) else None

@@ -14,23 +14,29 @@ local withdraw = require("doors.withdraw")
 
 local freeing = {}
 
+-- Edges that cost as much to close as another member.
+local EDGES = 10
+
 local function free(step, record)
   if flows.unsealed(record) and not member.held(step, record) and edges.ready(record) then
     unblock.free(step, record)
   end
+  return 1
 end
 
 local function cancel(step, record)
   if record.state == states.number.complete then
-    return
+    return 1
   end
+  local units = 1 + math.floor(edges.count(step, record) / EDGES)
   local queue, worker = queues.numbered(step, record.queue), record.worker
   withdraw(step, record, queue, "cancelled")
   orphan.cancel(step, record, queue, worker, "flow")
+  return units
 end
 
--- Does this to up to `limit` members of the classes below `high`; returns how many are left, and to
--- how many it was done.
+-- Does this, in up to some `limit` units, to members of the classes below `high`; returns how many
+-- are left, and the units.
 local function each(step, id, high, limit, act)
   local left = flows.count(step, id, "held", high)
   local jids = flows.members(step, id, "held", high, limit)
@@ -38,23 +44,25 @@ local function each(step, id, high, limit, act)
     records.want(step, jids[position])
   end
   records.read(step)
+  local units = 0
   for position = 1, #jids do
-    local record = records.live(step, jids[position])
-    if record and flows.of(record) == id then
-      act(step, record)
+    if units >= limit then
+      break
     end
+    local record = records.live(step, jids[position])
+    units = units + (record and flows.of(record) == id and act(step, record) or 1)
+    left = left - 1
   end
-  left = left - #jids
   if left > 0 then
     flows.later(step, id, step.now)
   else
     redis.call("ZREM", keys.pending(step), id)
   end
-  return left, #jids
+  return left, units
 end
 
 -- The next slice of what the flow's mark says; returns how many members are left, and how many
--- there were in the slice.
+-- units it took.
 function freeing.slice(step, id, limit)
   if flows.read(step, id).stopped then
     return each(step, id, "complete", limit, cancel)

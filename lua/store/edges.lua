@@ -17,9 +17,28 @@ local edges = {}
 edges.POLICY = { wait = 0, run = 1, fail = 2, cancel = 3, failed = 4 }
 edges.WORD = { [0] = "wait", "run", "fail", "cancel", "failed" }
 
+-- The dependents of this ended job are still to be told, by the tick.
+function edges.tell_later(step, jid)
+  redis.call("ZADD", keys.ended(step), step.now, jid)
+  clock.at(step, clock.ENDED, 0, step.now)
+end
+
+-- An earlier member of the step has ended this parent by what it did to another job: the parent
+-- stays until its new dependent has been told.
+local function told_too_late(step, parent, policy)
+  if parent.state == states.number.cancelled then
+    records.lower(parent, states.flags.TRACE)
+    parent.lifetime = nil
+    edges.tell_later(step, parent.jid)
+  elseif parent.state == states.number.failed and policy ~= "wait" then
+    edges.tell_later(step, parent.jid)
+  end
+end
+
 function edges.open(step, record, parents, policy)
   for position = 1, #parents do
     local parent = records.get(step, parents[position])
+    told_too_late(step, parent, policy)
     redis.call("SADD", keys.parents(step, record.jid), parent.jid)
     redis.call("ZADD", keys.dependents(step, parent.jid), edges.POLICY[policy], record.jid)
     if not records.has(parent, states.flags.DEPENDENTS) then
@@ -31,12 +50,6 @@ function edges.open(step, record, parents, policy)
     records.raise(record, states.flags.PARENTS)
     records.save(step, record)
   end
-end
-
--- The dependents of this ended job are still to be told, by the tick.
-function edges.tell_later(step, jid)
-  redis.call("ZADD", keys.ended(step), step.now, jid)
-  clock.at(step, clock.ENDED, 0, step.now)
 end
 
 -- Closes one edge from the dependent's side; true when it was the last one.
@@ -60,6 +73,15 @@ function edges.detach(step, parent_jid, jid)
       records.save(step, parent)
     end
   end
+end
+
+-- How many edges `clear` closes one by one.
+function edges.count(step, record)
+  if not records.has(record, states.flags.PARENTS) then
+    return 0
+  end
+  local count = redis.call("SCARD", keys.parents(step, record.jid))
+  return count <= limits.JOBS and count or 0
 end
 
 -- Closes all edges of a job towards its parents, and lifts a hold. Those of a job with very many

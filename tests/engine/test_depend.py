@@ -640,3 +640,40 @@ def test_those_who_wait_for_a_branch_are_told_that_it_is_not_taken(engine: Engin
     engine.ticks()
 
     assert [1, 1] == [engine.server.xlen(ring) for ring in rings]
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"), [({}, "cancelled"), ({"run_when": "ended"}, "waiting")]
+)
+def test_a_parent_that_the_same_step_has_cancelled_by_the_way_is_told_of(
+    engine: Engine, policy: dict[str, str], state: str
+) -> None:
+    """Its branch is not taken, as the step completes the job that it waited for."""
+    engine.put("parent", queue="p")
+    engine.put("branch", depends=["parent"], run_when="failed", payload=b"x" * 5000)
+    (lease,) = engine.pop("p")
+    engine.step(
+        ("complete", *lease.key, b"", "", b""),
+        ("put", "q", "late", "", b"", options(depends=["branch"], **policy)),
+    )
+    engine.ticks()
+
+    assert ["cancelled", state] == [engine.state("branch"), engine.state("late")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"), [({}, "depends"), ({"parent_failure": "fail"}, "failed")]
+)
+def test_a_parent_that_the_same_step_has_failed_by_the_way_is_told_of(
+    engine: Engine, policy: dict[str, str], state: str
+) -> None:
+    engine.put("parent", queue="p")
+    engine.put("branch", depends=["parent"], parent_failure="fail")
+    (lease,) = engine.pop("p")
+    engine.step(
+        ("fail", *lease.key, "group", "why", b""),
+        ("put", "q", "late", "", b"", options(depends=["branch"], **policy)),
+    )
+    engine.ticks()
+
+    assert ["failed", state] == [engine.state("branch"), engine.state("late")]

@@ -185,3 +185,16 @@ def test_bad_arguments_are_refused_by_name(engine: Engine) -> None:
     for argument, args in {"jid": ("",), "arguments": ("a", "b")}.items():
         with pytest.raises(Refused, match=f"^INVALID {argument}: "):
             engine.call("explain", *args)
+
+
+def test_a_member_tells_its_flow_and_whether_that_is_sealed(engine: Engine) -> None:
+    engine.put("a", flow="f")
+    told = explain(engine)
+    assert ("depends", "f", 1, 0) == tuple(
+        told[name] for name in ("state", "flow", "unsealed", "waits")
+    )
+    engine.seal("f")
+
+    told = explain(engine)
+    assert "f" == told["flow"]
+    assert "unsealed" not in told

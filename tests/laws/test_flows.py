@@ -88,6 +88,8 @@ class Model:
         self.jobs: dict[str, Job] = {}
         self.flows: dict[str, FlowModel] = {}
         self.ended: set[str] = set()
+        self.before: dict[str, str] = {}
+        """States as the checks of a step see them, before any of its members has done anything."""
 
     def members(self, flow: str) -> list[Job]:
         return [job for job in self.jobs.values() if job.flow == flow]
@@ -102,6 +104,10 @@ class Model:
             job.held = not self.flows.setdefault(flow, FlowModel()).sealed
         for parent in parents:
             state = self.jobs[parent].state
+            if state in ENDED and self.before.get(parent, state) not in ENDED:
+                job.parents.add(parent)
+                self.ended.add(parent)
+                continue
             # Of a job that was cancelled nothing is known: it counts as complete.
             known = "complete" if state == "cancelled" else state
             said = verdict(known, way) if state in ENDED else "wait"
@@ -254,6 +260,8 @@ class RandomFlows(RuleBasedStateMachine):
         if then and self.held:
             jid, lease = self.held.popitem()
             calls.append(("complete", *lease.key, b"", "", b""))
+            self.model.before = {jid: job.state for jid, job in self.model.jobs.items()}
+            self.model.before[jid] = "complete"
             self.model.end(jid, "complete")
         if seal and "f" in self.model.flows:
             self.model.flows["f"].sealed = True
@@ -268,6 +276,7 @@ class RandomFlows(RuleBasedStateMachine):
             self.model.put(jid, flow, parents, way_of(given))
         if seal:
             calls.append(("seal", "f"))
+        self.model.before = {}
         self.engine.step(*calls, now=self.now)
         if seal:
             self.model.seal("f")
