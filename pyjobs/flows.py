@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyjobs import calls, flowing, jids, options, plans, waiting
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from pyjobs.client import Client
 
+Step = tuple[str, Any] | tuple[str, Any, Any]
 MemberState = Literal["held", "depends", "open", "failed", "complete"]
 
 
@@ -72,6 +74,32 @@ class Flow:
         else:
             self._client.run(put.call if put.whole else put.plan())
         return put.jid
+
+    def chain(self, *steps: Step, **given: Unpack[JobOptions]) -> list[str]:
+        """Put jobs that run one after the other; returns their jids.
+
+        A step is (queue, klass) or (queue, klass, data). The options are those of each job, but
+        that only the first waits for `depends`.
+        """
+        jids: list[str] = []
+        for step in steps:
+            if jids:
+                given = {**given, "depends": jids[-1:]}
+            jids.append(self.put(*step, **given))
+        return jids
+
+    def parallel(self, *steps: Step, **given: Unpack[JobOptions]) -> list[str]:
+        """Put jobs that run side by side; returns their jids. Steps are as of `chain`.
+
+        A job that `depends` on all of them joins them.
+        """
+        return [self.put(*step, **given) for step in steps]
+
+    def map(
+        self, queue: str, klass: Any, items: Iterable[Any], **given: Unpack[JobOptions]
+    ) -> list[str]:
+        """Put a job for each item, which is its data; returns their jids."""
+        return [self.put(queue, klass, item, **given) for item in items]
 
     def seal(self) -> None:
         """Let the members run that are held; the end of a `with` block does so."""

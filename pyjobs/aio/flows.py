@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, flowing, jids, options, plans, waiting
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from pyjobs.aio.client import AsyncClient
-from pyjobs.flows import MemberState
+from pyjobs.flows import MemberState, Step
 
 
 class AsyncFlow:
@@ -73,6 +74,32 @@ class AsyncFlow:
         else:
             await self._client.run(put.call if put.whole else put.plan())
         return put.jid
+
+    async def chain(self, *steps: Step, **given: Unpack[JobOptions]) -> list[str]:
+        """Put jobs that run one after the other; returns their jids.
+
+        A step is (queue, klass) or (queue, klass, data). The options are those of each job, but
+        that only the first waits for `depends`.
+        """
+        jids: list[str] = []
+        for step in steps:
+            if jids:
+                given = {**given, "depends": jids[-1:]}
+            jids.append(await self.put(*step, **given))
+        return jids
+
+    async def parallel(self, *steps: Step, **given: Unpack[JobOptions]) -> list[str]:
+        """Put jobs that run side by side; returns their jids. Steps are as of `chain`.
+
+        A job that `depends` on all of them joins them.
+        """
+        return [await self.put(*step, **given) for step in steps]
+
+    async def map(
+        self, queue: str, klass: Any, items: Iterable[Any], **given: Unpack[JobOptions]
+    ) -> list[str]:
+        """Put a job for each item, which is its data; returns their jids."""
+        return [await self.put(queue, klass, item, **given) for item in items]
 
     async def seal(self) -> None:
         """Let the members run that are held; the end of a `with` block does so."""

@@ -36,6 +36,7 @@ SECTIONS = {
         "explain": "explain",
         "queues": "queues",
         "failed": "failed",
+        "flow": "flow",
         "workers": "workers",
         "stats": "stats",
         "events": "events",

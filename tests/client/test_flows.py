@@ -372,9 +372,34 @@ def test_async_code_has_flows_in_the_same_words(server: Any, namespace: str) -> 
             assert [flow.id] == await client.flows()
             assert ["three"] == await flow.members("open")
             await flow.cancel()
+            async with client.flow() as shapes:
+                chain = await shapes.chain(("q", None), ("q", None))
+                await shapes.map("q", None, [1, 2], depends=chain)
+                await shapes.parallel(("q", None), ("q", None))
+            assert 6 == (await shapes.state()).total
             assert ("cancelled", 2) == ((await flow.wait(5)).state, (await flow.state()).complete)
 
     asyncio.run(run())
+
+
+def test_the_usual_shapes(client: pyjobs.Client) -> None:
+    with client.flow() as flow:
+        chain = flow.chain(("q", "a.A", 1), ("r", "a.B"), ("q", "a.C"), tags=["t"])
+        mapped = flow.map("q", "a.D", "xy", depends=chain[-1:])
+        sides = flow.parallel(("q", "a.E", 2), ("r", "a.F"), depends=chain[:1])
+        flow.put("q", "a.Join", jid="join", depends=[*mapped, *sides])
+    jobs = {job.jid: job for job in client.jobs.get(*chain, *mapped, *sides, "join")}
+
+    assert [[], chain[:1], chain[1:2]] == [jobs[jid].parents for jid in chain]
+    assert [1, None, None] == [jobs[jid].data for jid in chain]
+    assert ["q", "r", "q"] == [jobs[jid].queue_name for jid in chain]
+    assert all(["t"] == jobs[jid].tags for jid in chain)
+    assert [("x", chain[2:]), ("y", chain[2:])] == [
+        (jobs[jid].data, jobs[jid].parents) for jid in mapped
+    ]
+    assert [(2, "q"), (None, "r")] == [(jobs[jid].data, jobs[jid].queue_name) for jid in sides]
+    assert [chain[:1]] * 2 == [jobs[jid].parents for jid in sides]
+    assert [*mapped, *sides] == jobs["join"].parents
 
 
 def test_a_flow_says_which(client: pyjobs.Client) -> None:
