@@ -154,7 +154,7 @@ local function write(step, old, jid, klass, payload, options, unsealed)
     records.set_options(record, kept(options, old, unsealed))
   end
   if options.flow then
-    member.join(step, record, options)
+    member.join(step, record, options, unsealed)
   end
   records.set_payload(step, record, payload)
   if options.tags then

@@ -22,10 +22,11 @@ function member.check(step, record, id)
 end
 
 -- record: the new one, with its options.
-function member.join(step, record, options)
+function member.join(step, record, options, unsealed)
   flows.join(step, options.flow)
   records.raise(record, states.flags.FLOW)
-  flows.descend(step, record, options.depends)
+  flows.tell(record, options.flow, unsealed)
+  flows.descend(step, record, options.depends, true)
 end
 
 -- Whether the job has to wait until its flow is sealed. Once it is, the job knows so for good.

@@ -36,17 +36,18 @@ local function told_too_late(step, parent, policy)
 end
 
 function edges.open(step, record, parents, policy)
+  local score = edges.POLICY[policy]
   for position = 1, #parents do
     local parent = records.get(step, parents[position])
     told_too_late(step, parent, policy)
-    redis.call("SADD", keys.parents(step, record.jid), parent.jid)
-    redis.call("ZADD", keys.dependents(step, parent.jid), edges.POLICY[policy], record.jid)
+    redis.call("ZADD", keys.dependents(step, parent.jid), score, record.jid)
     if not records.has(parent, states.flags.DEPENDENTS) then
       records.raise(parent, states.flags.DEPENDENTS)
       records.save(step, parent)
     end
   end
   if #parents > 0 then
+    redis.call("SADD", keys.parents(step, record.jid), unpack(parents))
     records.raise(record, states.flags.PARENTS)
     records.save(step, record)
   end

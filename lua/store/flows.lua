@@ -21,8 +21,16 @@ function flows.of(record)
   if bit.band(record.flags, FLOW) == 0 then
     return nil
   end
-  local options = cmsgpack.unpack(record.options)
-  return options.flow, options.unsealed
+  if record.flow_from ~= record.options then
+    local options = cmsgpack.unpack(record.options)
+    flows.tell(record, options.flow, options.unsealed)
+  end
+  return record.flow, record.unsealed
+end
+
+-- What a record's packed options say, so that they need not be looked into again.
+function flows.tell(record, id, unsealed)
+  record.flow, record.unsealed, record.flow_from = id, unsealed, record.options
 end
 
 function flows.unsealed(record)
@@ -133,13 +141,14 @@ function flows.leave(step, record, ended)
   stir(step, id, true)
 end
 
--- A member's parents, whose results it sees; they are known for as long as it is.
-function flows.descend(step, record, parents)
+-- A member's parents, whose results it sees; they are known for as long as it is. first: it has
+-- none yet.
+function flows.descend(step, record, parents, first)
   if bit.band(record.flags, FLOW) == 0 or not parents or #parents == 0 then
     return
   end
   local key = keys.lineage(step, record.jid)
-  local before, list = redis.call("ZCARD", key), { "ZADD", key, "NX" }
+  local before, list = first and 0 or redis.call("ZCARD", key), { "ZADD", key, "NX" }
   for position = 1, #parents do
     list[2 * position + 2] = before + position
     list[2 * position + 3] = parents[position]
