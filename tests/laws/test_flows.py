@@ -41,6 +41,8 @@ WAYS: list[dict[str, str]] = [
     {"run_when": "ended"},
 ]
 ORDER = ["wait", "run", "fail", "cancel", "failed"]
+picks = st.integers(0, 7)
+some = st.lists(picks, max_size=3, unique=True)
 HOWS = ["complete", "complete", "failed", "release"]
 ENDED = {"complete", "failed", "cancelled"}
 
@@ -69,8 +71,8 @@ class Job:
     way: str
     state: str = "depends"
     held: bool = False
-    parents: set[str] = field(default_factory=set)
-    started: bool = False
+    parents: dict[str, str] = field(default_factory=dict)
+    """What it waits for, each with what it does when that ends."""
 
 
 @dataclass
@@ -96,26 +98,33 @@ class Model:
 
     def dependents(self, jid: str) -> list[Job]:
         found = [job for job in self.jobs.values() if jid in job.parents]
-        return sorted(found, key=lambda job: (ORDER.index(job.way), job.jid.encode()))
+        return sorted(found, key=lambda job: (ORDER.index(job.parents[jid]), job.jid.encode()))
 
     def put(self, jid: str, flow: str, parents: list[str], way: str) -> None:
         job = self.jobs[jid] = Job(jid, flow, way)
         if flow:
             job.held = not self.flows.setdefault(flow, FlowModel()).sealed
+        self.depend(job, parents, way)
+
+    def depend(self, job: Job, parents: list[str], way: str) -> None:
+        opened: dict[str, str] = {}
         for parent in parents:
             state = self.jobs[parent].state
             if state in ENDED and self.before.get(parent, state) not in ENDED:
-                job.parents.add(parent)
+                opened[parent] = way
                 self.ended.add(parent)
                 continue
             # Of a job that was cancelled nothing is known: it counts as complete.
             known = "complete" if state == "cancelled" else state
             said = verdict(known, way) if state in ENDED else "wait"
             if said == "wait":
-                job.parents.add(parent)
+                opened[parent] = way
             elif said != "met":
                 self.orphan(job, said)
                 return
+        job.parents.update(opened)
+        if job.parents:
+            job.state = "depends"
         self.free(job)
 
     def free(self, job: Job) -> None:
@@ -136,12 +145,12 @@ class Model:
     def tell(self, jid: str) -> None:
         ended = self.jobs[jid].state
         for job in self.dependents(jid):
-            said = verdict(ended, job.way)
+            said = verdict(ended, job.parents[jid])
             stopped = job.flow and self.flows[job.flow].stopped
             if said == "met" and ended == "cancelled" and stopped:
                 said = "skip"
             if said == "met":
-                job.parents.discard(jid)
+                del job.parents[jid]
                 self.free(job)
             elif said != "wait":
                 self.orphan(job, said)
@@ -197,8 +206,13 @@ class Model:
             state = "complete" if counts["complete"] or not counts["cancelled"] else "cancelled"
         return {"state": state, **{kind: count for kind, count in counts.items() if count}}
 
-    def takes(self, flow: str) -> bool:
-        """Whether a flow takes further members."""
+    def takes(self, flow: str, known: Job | None = None) -> bool:
+        """Whether a flow takes a further member, or this one again."""
+        if known and known.flow == flow and not self.flows[flow].stopped:
+            return True
+        return self._takes(flow)
+
+    def _takes(self, flow: str) -> bool:
         known = self.flows.get(flow, FlowModel())
         kinds = {self.kind(job) for job in self.members(flow)}
         return not known.stopped and (not known.sealed or bool(kinds & {"held", "depends", "open"}))
@@ -241,7 +255,7 @@ class RandomFlows(RuleBasedStateMachine):
             st.tuples(
                 st.sampled_from(FLOWS),
                 st.sampled_from(QUEUES),
-                st.lists(st.integers(0, 7), max_size=3, unique=True),
+                some,
                 st.sampled_from(WAYS),
             ),
             min_size=1,
@@ -294,12 +308,12 @@ class RandomFlows(RuleBasedStateMachine):
         for lease in self.engine.pop(queue, now=self.now):
             job = self.model.jobs[lease.jid]
             assert "waiting" == job.state, f"{lease.jid} runs too early, or twice"
-            job.state, job.started = "running", True
+            job.state = "running"
             self.held[lease.jid] = lease
         self.compare()
 
     @precondition(lambda self: self.held)
-    @rule(pick=st.integers(0, 7), how=st.sampled_from(HOWS))
+    @rule(pick=picks, how=st.sampled_from(HOWS))
     def end(self, pick: int, how: str) -> None:
         jid = sorted(self.held)[pick % len(self.held)]
         lease = self.held.pop(jid)
@@ -340,6 +354,78 @@ class RandomFlows(RuleBasedStateMachine):
             for jid in [jid for jid in self.held if self.model.jobs[jid].state == "cancelled"]:
                 with pytest.raises(Refused, match="LEASELOST cancelled"):
                     self.engine.complete(self.held.pop(jid), now=self.now)
+        self.settle()
+
+    def pick(self, pick: int, states: set[str]) -> Job | None:
+        """Choose a job in one of these states, counted from the latest."""
+        found = [job for job in self.model.jobs.values() if job.state in states]
+        return found[-1 - pick % len(found)] if found else None
+
+    def older(self, job: Job, picks: list[int]) -> list[str]:
+        """Choose jobs that were put before this one, so that there is no cycle."""
+        known = [jid for jid in self.model.jobs if jid < job.jid]
+        return [known[-1 - pick] for pick in picks if pick < len(known)]
+
+    @rule(pick=picks)
+    def unfail(self, pick: int) -> None:
+        if job := self.pick(pick, {"failed"}):
+            self.engine.call("unfail", job.jid, "", now=self.now)
+            job.state = "depends"
+            self.model.free(job)
+            self.settle()
+
+    @rule(pick=picks, parents=some, given=st.sampled_from(WAYS))
+    def depend(self, pick: int, parents: list[int], given: dict[str, str]) -> None:
+        if job := self.pick(pick, {"waiting", "depends"}):
+            older = self.older(job, parents)
+            self.engine.depend(job.jid, depends=older, now=self.now, **given)
+            self.model.depend(job, older, way_of(given) if given else job.way)
+            self.settle()
+
+    @rule(pick=picks)
+    def undepend(self, pick: int) -> None:
+        if job := self.pick(pick, {"depends"}):
+            self.engine.call("undepend", job.jid, 1, now=self.now)
+            job.parents.clear()
+            self.model.free(job)
+            self.settle()
+
+    @rule(pick=picks)
+    def cancel_one(self, pick: int) -> None:
+        job = self.pick(pick, {"waiting", "depends", "running", "failed"})
+        if job and not self.model.dependents(job.jid):
+            self.engine.cancel(job.jid, now=self.now)
+            self.held.pop(job.jid, None)
+            self.model.orphan(job, "skip")
+            self.settle()
+
+    @rule(pick=picks)
+    def move(self, pick: int) -> None:
+        job = self.pick(pick, {"failed", "complete", "running"})
+        if job:
+            self.engine.move(job.jid, "r", now=self.now)
+            self.held.pop(job.jid, None)
+            job.state = "depends"
+            self.model.free(job)
+            self.settle()
+
+    @rule(
+        pick=picks,
+        flow=st.sampled_from(FLOWS),
+        parents=some,
+        given=st.sampled_from(WAYS),
+    )
+    def put_again(self, pick: int, flow: str, parents: list[int], given: dict[str, str]) -> None:
+        """What waits for the job waits for the new one."""
+        job = self.pick(pick, {"waiting", "depends", "running", "failed", "complete"})
+        if job is None or (flow and not self.model.takes(flow, job)):
+            return
+        older = self.older(job, parents)
+        wire: dict[str, Any] = {**given, "depends": older}
+        wire |= {"flow": flow} if flow else {}
+        self.engine.put(job.jid, now=self.now, **wire)
+        self.held.pop(job.jid, None)
+        self.model.put(job.jid, flow, older, way_of(given))
         self.settle()
 
     def teardown(self) -> None:
