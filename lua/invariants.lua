@@ -5,7 +5,7 @@
 --   keys: the kinds of keys that it accounts for, by the first word of their names. type: zset, set
 --     or hash, when their members are looked at one by one. jid: where a jid starts in a member.
 --     owner: the rest of the key's name is a jid. expires: how long a key lives, a function of the
---     step; none: it stays.
+--     step; none: it stays. sometimes: it expires at times.
 --   invariants: a list, see lua/README.md: name; keys, members: the kinds of keys about which, or
 --     about whose members, it says something; state, flags: of jobs, those in it alone, or those
 --     with one of them; find(step, subject), which reads and returns what is wrong, or nil, and
@@ -21,6 +21,7 @@ local TOPICS = {
   "clock",
   "edges",
   "failures",
+  "flows",
   "jobs",
   "keys",
   "marks",

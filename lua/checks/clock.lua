@@ -45,6 +45,12 @@ local DUE = {
       return step.now
     end,
   },
+  pending = {
+    clock.FLOWS,
+    function(_, subject)
+      return first_of(subject)
+    end,
+  },
   workers = { clock.WORKERS, aged("worker-history") },
 }
 
@@ -54,7 +60,16 @@ end
 
 local late = {
   name = "late-clock",
-  keys = { "running", "scheduled", "recurring", "complete", "failed", "ended", "workers" },
+  keys = {
+    "running",
+    "scheduled",
+    "recurring",
+    "complete",
+    "failed",
+    "ended",
+    "pending",
+    "workers",
+  },
 }
 
 -- What is due there, and what the clock knows.

@@ -241,6 +241,7 @@ class RandomFlows(RuleBasedStateMachine):
         self.now += 1
         keys = Keys(self.engine.server, self.engine.root)
         assert [] == broken(keys, self.now)
+        assert [] == self.engine.check(now=self.now)
         states = {jid.decode(): job.state for jid, job in keys.jobs.items()}
         assert {jid: job.state for jid, job in self.model.jobs.items()} == states
         for flow in self.model.flows:
@@ -432,6 +433,7 @@ class RandomFlows(RuleBasedStateMachine):
         """Run to the end: what is left waits for a failed job or for a seal."""
         try:
             self.drain()
+            assert [] == self.engine.check(now=self.now)
             assert [] == leaked_keys(self.engine.server, self.namespace)
         finally:
             delete_keys(self.engine.server, self.namespace)
