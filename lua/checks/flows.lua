@@ -84,6 +84,24 @@ function lineage.mend(_, subject)
   redis.call("UNLINK", subject.key)
 end
 
+local forgotten = { name = "forgotten-parent", members = { "parents" } }
+
+function forgotten.find(step, subject)
+  local record = subject.record
+  if
+    record
+    and records.has(record, states.flags.FLOW)
+    and evidence.waits(record)
+    and not redis.call("ZSCORE", keys.lineage(step, record.jid), subject.member)
+  then
+    return "waits for " .. subject.member .. ", and will not see what that returns"
+  end
+end
+
+function forgotten.mend(step, subject)
+  flows.descend(step, subject.record, { subject.member })
+end
+
 -- A job is held only by a flow that is not sealed, or of which members are still to be freed.
 local stuck = { name = "stuck-member", keys = { "job" }, flags = states.flags.FLOW }
 
@@ -112,5 +130,5 @@ return {
       end,
     },
   },
-  invariants = { lost, stray, half, lineage, stuck },
+  invariants = { lost, stray, half, lineage, forgotten, stuck },
 }

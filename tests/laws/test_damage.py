@@ -72,6 +72,10 @@ MENDED: dict[str, Damage] = {
         {"half-flow", "late-clock"},
     ),
     "a lineage of no member": (lambda w: w.add("lineage:plain", b"big", 0), {"stray-lineage"}),
+    "a parent that its member has forgotten": (
+        lambda w: w.take("lineage:member", b"plain"),
+        {"forgotten-parent"},
+    ),
     "a flow that nothing is done with": (lambda w: w.take("pending", b"f"), {"stuck-member"}),
     "a hold on a waiting job": (
         lambda w: w.flag("plain", record.HELD, raised=True),
