@@ -22,6 +22,7 @@ local TOPICS = {
   "deadlines",
   "edges",
   "failures",
+  "flows",
   "jobs",
   "keys",
   "marks",

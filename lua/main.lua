@@ -22,6 +22,10 @@ return {
   { name = "unfail_group" },
   { name = "unfail_where" },
   { name = "drop_where" },
+  -- flows
+  { name = "seal" },
+  { name = "flow_cancel", alone = true },
+  { name = "flow_retry", alone = true },
   -- several of the above in one call
   { name = "step", puts = true, lists = true },
   { name = "drain", lists = true },
@@ -59,6 +63,11 @@ return {
   { name = "explain", reads = true },
   { name = "result", reads = true },
   { name = "wait", alone = true },
+  { name = "parents", reads = true },
+  { name = "flow", reads = true },
+  { name = "flow_wait", alone = true },
+  { name = "flow_members", reads = true },
+  { name = "flows", reads = true },
   { name = "peek", reads = true },
   { name = "jobs", reads = true },
   { name = "queues", reads = true },

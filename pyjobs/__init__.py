@@ -1,6 +1,13 @@
 """A job engine whose every queue semantic is one atomic function inside Redis or Valkey."""
 
-from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob, AsyncTransaction
+from pyjobs.aio import (
+    AsyncClient,
+    AsyncFlow,
+    AsyncJob,
+    AsyncQueue,
+    AsyncRecurringJob,
+    AsyncTransaction,
+)
 from pyjobs.checking import Finding
 from pyjobs.client import Client
 from pyjobs.contexts import context, current_context
@@ -37,6 +44,7 @@ from pyjobs.errors import (
     ServerTooOld,
     WrongState,
 )
+from pyjobs.flows import Flow
 from pyjobs.immediate import AsyncImmediateClient, ImmediateClient
 from pyjobs.jids import Jid, Jids
 from pyjobs.job import Job
@@ -48,6 +56,7 @@ from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
 
 __all__ = [
     "AsyncClient",
+    "AsyncFlow",
     "AsyncImmediateClient",
     "AsyncJob",
     "AsyncQueue",
@@ -63,6 +72,7 @@ __all__ = [
     "EncodingError",
     "EngineBug",
     "Finding",
+    "Flow",
     "FormatVersion",
     "HasDependents",
     "Hooks",

@@ -19,6 +19,7 @@ from pyjobs.connections import Connections
 from pyjobs.engine import Engine
 from pyjobs.errors import InvalidArgument
 from pyjobs.events import Events
+from pyjobs.flows import Flow
 from pyjobs.items import Receipts
 from pyjobs.job import Job
 from pyjobs.locks import Lock, Rate
@@ -236,6 +237,14 @@ class Client:
     def rate(self, name: str, count: int, per: Seconds, burst: int | None = None) -> Rate:
         """Return a rate: so many starts in `per` seconds, up to `burst` (all of them) at once."""
         return Rate(self, name, count, per, burst)
+
+    def flow(self, flow_id: str | None = None) -> Flow:
+        """Return a new flow, to be put by its `with` block, or the flow of this id."""
+        return Flow(self, flow_id)
+
+    def flows(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Return the ids of the flows that there are, newest first."""
+        return self.run(plans.listing(calls.flows, offset, count))
 
     def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pyjobs import calls, codec, naming, options, plans, waiting
+from pyjobs import calls, codec, flowing, naming, options, plans, waiting
 from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
+from pyjobs.flows import Flow
 from pyjobs.options import ContextValue, Reference, Seconds, StayOptions
 from pyjobs.putting import described
 from pyjobs.record import TRACKED
@@ -194,6 +195,12 @@ class Job:
         return None if value is None else value / 1000
 
     @property
+    def flow(self) -> Flow | None:
+        """The flow of which the job is a member, or None; `job.flow.put` adds to it."""
+        known = self._snapshot.record.options.get("flow")
+        return None if known is None else Flow(self._client, known)
+
+    @property
     def context(self) -> dict[str, ContextValue]:
         """What was put with the job for the code that runs it, beside the data."""
         return options.read_context(self._snapshot.record.options.get("context", b""))
@@ -274,7 +281,8 @@ class Job:
     def _with_result(
         self, call: calls.Call[str], next_queue: str | None, result: Any
     ) -> calls.Call[str]:
-        if self.keep_result and not next_queue:
+        kept = self._snapshot.record.options
+        if not next_queue and kept.get("keep_result", "flow" in kept):
             call.args.append(codec.encode(result))
         return call
 
@@ -385,6 +393,20 @@ class Job:
     def result(self, wait: Seconds | None = 0) -> Any:
         """Return what the work on the job returned; as `Client.result`."""
         return self._client.run(waiting.result(self.jid, wait))
+
+    @property
+    def parents(self) -> list[str]:
+        """Jids of the jobs on which a flow's member depends or did, in the order of its put."""
+        return list(self._client.run(flowing.parents(self.jid)))
+
+    def parent_results(self) -> dict[str, Any]:
+        """Return what each parent of a flow's member returned, by jid, in the order of its put.
+
+        In the place of a result that there is not stands the exception that `result` would raise:
+        JobFailed (for a job that runs whatever the end of its parents), WrongState for a cancelled
+        parent, NotFinished, NoResult.
+        """
+        return self._client.run(flowing.parent_results(self.jid))
 
     def move(self, queue: str, delay: Seconds = 0) -> str:
         """Move the job to a queue, from whatever state; a holder loses it. Returns its state."""

@@ -17,6 +17,14 @@ import msgpack
 from pyjobs.errors import InvalidArgument
 
 
+class HasId(Protocol):
+    """Anything that names a flow: a Flow, for example."""
+
+    @property
+    def id(self) -> str:
+        """The flow's id."""
+
+
 class HasJid(Protocol):
     """Anything that names a job: a Job, for example."""
 
@@ -47,6 +55,11 @@ class StayOptions(TypedDict, total=False):
     """What an unknown dependency counts as: `done` (the default), or a reason to refuse the put."""
     parent_failure: Literal["wait", "fail", "cancel", "run"]
     """What happens to the job when a dependency fails; default `wait`."""
+    run_when: Literal["complete", "failed", "ended"]
+    """At which end of its dependencies it runs, default `complete`; `ended`: at whatever end.
+
+    When one ends so that this cannot come true any more, the job is cancelled.
+    """
 
 
 class BackoffOptions(TypedDict, total=False):
@@ -134,6 +147,8 @@ class JobOptions(StayOptions, RunOptions, UniqueOptions, total=False):
     """Further attempts after the first, 0 to 65535, default 5."""
     tags: Iterable[str]
     """Up to 100 tags."""
+    flow: str | HasId
+    """The flow of which it becomes a member."""
     if_exists: Literal["replace", "keep", "error"]
     """What a put under the jid of a job that exists does; default `replace`."""
     jid: str
@@ -230,6 +245,11 @@ def reference(value: Reference) -> str:
     return text(value if isinstance(value, str) else value.jid, "jid")
 
 
+def flow_id(value: str | HasId, name: str = "flow") -> str:
+    """Return the id of a flow or of a text that is one."""
+    return text(value if isinstance(value, str) else value.id, name)
+
+
 def _refuse_non_number(value: object, name: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise InvalidArgument(f"{name}: must be a finite number of seconds, not {value!r}")
@@ -301,6 +321,8 @@ _WIRE = {
     "depends": _jids,
     "missing": text,
     "parent_failure": text,
+    "run_when": text,
+    "flow": flow_id,
     "lease": milliseconds,
     "run_within": milliseconds,
     "kill_within": milliseconds,
@@ -369,7 +391,11 @@ def carried(options: Mapping[str, Any]) -> dict[str, Any]:
 def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:
     """As `carried`, and what is the default need not travel."""
     wire = carried(options)
-    return {name: value for name, value in wire.items() if value != _DEFAULTS.get(name)}
+    # The result of a flow's member is kept unless it says that it is not.
+    said = {"keep_result"} if "flow" in wire else set()
+    return {
+        name: value for name, value in wire.items() if value != _DEFAULTS.get(name) or name in said
+    }
 
 
 def pack(wire: Mapping[str, Any]) -> bytes:

@@ -48,7 +48,7 @@ def held_back(wire: dict[str, Any]) -> tuple[dict[str, Any], list[list[str]], di
         return wire, [], {}
     slices = [parents[at : at + SLICE_JOBS] for at in range(0, len(parents), SLICE_JOBS)]
     rest: dict[str, Any] = {
-        name: wire[name] for name in ("missing", "parent_failure") if name in wire
+        name: wire[name] for name in ("missing", "parent_failure", "run_when") if name in wire
     }
     return {**wire, "depends": slices[0], "hold": True}, slices[1:], rest
 
@@ -71,6 +71,7 @@ class Put:
         self, queue: str, jid: str, klass: str, payload: bytes, wire: dict[str, Any]
     ) -> None:
         self.jid = jid
+        self.parents: list[str] = wire.get("depends", [])
         self.size = len(payload) + 64
         self.limits: Sequence[str] = wire.get("limits", ())
         wire, self._slices, self._rest = held_back(wire)
@@ -282,11 +283,23 @@ def settle(members: Sequence[Call[Any]], atomic: bool) -> Plan[list[Any]]:
     return answers
 
 
+def _extent(members: Sequence[Call[Any]]) -> tuple[int, int]:
+    """Return how many jobs and bytes calls have in one step."""
+    jobs = sum(len(call.jids) if call.jids else call.name != "seal" for call in members)
+    size = sum(len(arg) for call in members for arg in call.args if isinstance(arg, bytes))
+    return jobs, size
+
+
+def fit(members: Sequence[Call[Any]]) -> bool:
+    """Whether one step takes these calls."""
+    jobs, size = _extent(members)
+    return jobs <= SLICE_JOBS and (size <= SLICE_BYTES or len(members) == 1)
+
+
 def together(members: Sequence[Call[Any]]) -> Plan[list[Any]]:
     """Carry calls out in one step, all or none; returns their answers."""
-    jobs = sum(max(len(call.jids), 1) for call in members)
-    size = sum(len(arg) for call in members for arg in call.args if isinstance(arg, bytes))
-    if jobs > SLICE_JOBS or (size > SLICE_BYTES and len(members) > 1):
+    if not fit(members):
+        jobs, size = _extent(members)
         raise InvalidArgument(
             f"one step takes {SLICE_JOBS} jobs and {SLICE_BYTES} bytes, not {jobs} and {size}"
         )

@@ -47,6 +47,7 @@ FRESH, TRACKED, PARENTS, DEPENDENTS, HELD, PAYLOAD, FAILURE, TAGGED, GRACE, TRAC
     1 << bit for bit in range(10)
 )
 AWAITED = 1 << 11
+FLOW = 1 << 14
 WEIGHED = 1 << 15
 
 # struct has no integers of three, six or seven bytes: those are read as bytes.

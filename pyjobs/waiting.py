@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from pyjobs import calls, codec, options
 from pyjobs.engine import Broken, Pause, Refused, Send
-from pyjobs.errors import JobFailed, NoResult, NotFinished, ServerError, WrongState
+from pyjobs.errors import JobError, JobFailed, NoResult, NotFinished, ServerError, WrongState
 from pyjobs.options import Reference, Seconds
 from pyjobs.plans import Plan, sliced
 
@@ -113,12 +113,7 @@ class Watch:
         block = max(min(self.left, self._looked + SLEEP - time.monotonic()), 0.001)
         milliseconds = max(int(block * 1000), 1)
         args = ("XREAD", "BLOCK", milliseconds, "STREAMS", *rings, *["0"] * len(rings))
-        answer = yield Send(args, timeout=block + 1)
-        if isinstance(answer, Refused) and answer.message.startswith("NOPERM"):
-            raise ServerError(f"wait: {answer.message}")
-        if isinstance(answer, (Broken, Refused)):
-            yield Pause(0.02)
-            return []
+        answer = yield from _blocked(Send(args, timeout=block + 1))
         return [rings[entry if isinstance(answer, dict) else entry[0]] for entry in answer or ()]
 
 
@@ -160,6 +155,40 @@ def _cancelled(jid: str, _: calls.Result) -> Any:
 
 def _unfinished(jid: str, found: calls.Result) -> Any:
     raise NotFinished(f"job {jid} has not ended: it is {found.state}", jid)
+
+
+def outcome(jid: str, found: calls.Result) -> Any:
+    """Return what the work on a job returned, or the exception that says why there is nothing."""
+    try:
+        return _RESULTS.get(found.state, _unfinished)(jid, found)
+    except JobError as error:
+        return error
+
+
+def flow(flow_id: str, wait: Seconds | None) -> Plan[calls.FlowState]:
+    """Block until a flow has ended; returns what has become of it by then."""
+    ends = _end(wait)
+    while (left := ends - time.monotonic()) > 0:
+        ring, state = yield calls.flow_wait(flow_id)
+        if not ring:
+            ended: calls.FlowState = state
+            return ended
+        block = max(min(left, SLEEP), 0.001)
+        args = ("XREAD", "BLOCK", max(int(block * 1000), 1), "STREAMS", ring, "0")
+        yield from _blocked(Send(args, timeout=block + 1))
+    found: calls.FlowState = yield calls.flow(flow_id)
+    return found
+
+
+def _blocked(send: Send) -> Plan[Any]:
+    """Carry a blocking read out; returns its answer, or None when it broke."""
+    answer = yield send
+    if isinstance(answer, Refused) and answer.message.startswith("NOPERM"):
+        raise ServerError(f"wait: {answer.message}")
+    if isinstance(answer, (Broken, Refused)):
+        yield Pause(0.02)
+        return None
+    return answer
 
 
 _RESULTS: dict[str, Callable[[str, calls.Result], Any]] = {

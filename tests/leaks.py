@@ -20,10 +20,12 @@ SINGLE = {
     "deadlines",
     "ended",
     "events",
+    "flows",
     "groups",
     "laned",
     "limits",
     "parking",
+    "pending",
     "queues",
     "openings",
     "sequence",
@@ -56,6 +58,17 @@ STATES = {
 # A job's side keys, and the flag in its record that says there is one.
 SIDE_KEYS = {"parents": 4, "dependents": 8, "payload": 32, "failure": 64}
 TRACE = 512
+FLOW = 16384
+CANCELLED = 8
+
+# Sets that list what has keys of its own.
+LISTINGS = {
+    "groups": "group",
+    "tags": "tag",
+    "workers": "worker",
+    "flows": "flow",
+    "pending": "flow",
+}
 
 CHUNK = 1000
 
@@ -132,6 +145,8 @@ class Partition:
                 yield from self._limits(kind, keys)
             elif kind in {"tag", "group"}:
                 yield from self._indexes(kind, keys)
+            elif kind in {"flow", "members", "lineage"}:
+                yield from self._flows(kind, keys)
             elif kind in {"recurring", "ring", "turns", "tenants"}:
                 yield from self._of_unknown_queues(keys)
             elif kind not in SINGLE | {"", "job"}:
@@ -180,6 +195,10 @@ class Partition:
                         yield key, f"its member {shown(member[prefix:])} is not to run any more"
 
     def _records(self) -> Iterator[tuple[bytes, str]]:
+        ended = set(self.members(self.root + b"ended"))
+        in_flows = {
+            jid for key in self.kinds.get("members", {}).values() for jid in self.members(key)
+        }
         present = {
             (state, int(number), member[prefix:])
             for state, prefix in STATE_SETS.items()
@@ -195,6 +214,12 @@ class Partition:
             if record.flags & TRACE:
                 if jid not in self.expiring:
                     yield key, "is a trace without a time to live"
+                continue
+            if bool(record.flags & FLOW) != (jid in in_flows):
+                yield key, "is a member of a flow by half"
+            if record.state == CANCELLED:
+                if jid not in ended:
+                    yield key, "is cancelled, and nobody is to be told"
                 continue
             state = STATES.get(record.state, "")
             if (state, record.queue, jid) not in present:
@@ -221,7 +246,7 @@ class Partition:
     def _listings(self) -> Iterator[tuple[bytes, str]]:
         yield from self._without_record(self.root + b"tracked")
         yield from self._without_record(self.root + b"deadlines", traces=False)
-        for listing, kind in {"groups": "group", "tags": "tag", "workers": "worker"}.items():
+        for listing, kind in LISTINGS.items():
             key = self.root + listing.encode()
             for name in self.members(key):
                 if name not in self.kinds.get(kind, {}):
@@ -253,6 +278,19 @@ class Partition:
     def _held(self, key: bytes) -> set[bytes]:
         # Fields that are no words of the engine are members of a running set: token, jid.
         return set(self.members(key)) - {b"seen", b"served", b"about", b"queues"}
+
+    def _flows(self, kind: str, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
+        for name, key in keys.items():
+            if kind == "flow" and name not in self.kinds.get("members", {}):
+                yield key, "has no members"
+            elif kind == "members":
+                if name not in self.kinds.get("flow", {}):
+                    yield key, "has no flow"
+                yield from self._without_record(key)
+            elif kind == "lineage":
+                record = self.records.get(name)
+                if record is None or not record.flags & FLOW:
+                    yield key, "its job is no member of a flow"
 
     def _templates(self, keys: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
         listed = {

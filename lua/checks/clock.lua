@@ -53,6 +53,12 @@ local DUE = {
       return first_of(subject)
     end,
   },
+  pending = {
+    clock.FLOWS,
+    function(_, subject)
+      return first_of(subject)
+    end,
+  },
   workers = { clock.WORKERS, aged("worker-history") },
 }
 
@@ -70,6 +76,7 @@ local late = {
     "failed",
     "ended",
     "deadlines",
+    "pending",
     "workers",
   },
 }

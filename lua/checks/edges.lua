@@ -1,5 +1,6 @@
 -- Dependencies: both ends of an open edge know of it, and none is open towards what has ended.
 
+local branches = require("rules.branches")
 local edges = require("store.edges")
 local evidence = require("doors.evidence")
 local keys = require("store.keys")
@@ -12,7 +13,7 @@ local number = states.number
 
 -- Closes an edge; the job runs when that was the last one and nothing holds it.
 local function close(step, record, parent_jid)
-  if edges.close(step, record, parent_jid) and not records.has(record, flags.HELD) then
+  if edges.close(step, record, parent_jid) and edges.ready(record) then
     unblock.free(step, record)
   end
 end
@@ -46,7 +47,8 @@ function deaf.find(step, subject)
 end
 
 function deaf.mend(step, subject)
-  local policy = records.options(subject.record).parent_failure or "wait"
+  local options = records.options(subject.record)
+  local policy = branches.policy(options.run_when, options.parent_failure)
   edges.open(step, subject.record, { subject.member }, policy)
   edges.tell_later(step, subject.member) -- if it has not ended, nothing comes of it
 end
@@ -60,6 +62,7 @@ function untold.find(step, subject)
     return nil
   end
   local ended = parent.state == number.complete
+    or parent.state == number.cancelled
     or (parent.state == number.failed and policy > edges.POLICY.wait)
   if ended and not redis.call("ZSCORE", keys.ended(step), subject.member) then
     return "was not told that " .. subject.member .. " is " .. states.name[parent.state]

@@ -41,10 +41,7 @@ local idle = { name = "waits-for-nothing", keys = { "job" }, state = states.numb
 
 function idle.find(step, subject)
   local record = subject.record
-  if
-    not records.has(record, bit.bor(flags.PARENTS, flags.HELD))
-    and redis.call("EXISTS", keys.parents(step, record.jid)) == 0
-  then
+  if edges.ready(record) and redis.call("EXISTS", keys.parents(step, record.jid)) == 0 then
     return "is in depends and waits for nothing"
   end
 end

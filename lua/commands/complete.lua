@@ -1,8 +1,9 @@
 -- complete: the holder's work on a job is done, for good or in this queue.
 --
 -- Args: queue, jid, token, payload (empty: unchanged), next queue (empty: done for good), options
--- of the next stay (delay, at, depends, missing, parent_failure, hold, priority), result (may be
--- left out; kept when the job is done for good, for as long as its option keep_result says).
+-- of the next stay (delay, at, depends, missing, parent_failure, run_when, hold, priority), result
+-- (may be left out; kept when the job is done for good, for as long as its option keep_result
+-- says).
 -- Returns: the word of the job's state.
 -- Errors: INVALID, NOJOB, LEASELOST, CYCLE.
 -- Events: done; unblocked for each dependent that is told.
@@ -14,6 +15,7 @@ local depends = require("doors.depends")
 local erase = require("doors.erase")
 local events = require("store.events")
 local failures = require("store.failures")
+local flows = require("store.flows")
 local job = require("rules.job")
 local lease = require("doors.lease")
 local leave = require("doors.leave")
@@ -40,6 +42,7 @@ local ALLOWED = {
   depends = true,
   missing = true,
   parent_failure = true,
+  run_when = true,
   hold = true,
   priority = true,
 }
@@ -93,7 +96,7 @@ function complete.check(step, group)
       else
         local record, options = records.get(step, jid), group.options[position]
         sequence.need(step)
-        group.ties[position] = depends.check(step, jid, record, options, options.parent_failure)
+        group.ties[position] = depends.check(step, jid, record, options)
       end
     end
   end
@@ -124,11 +127,13 @@ local function advance(step, record, queue, options, tie, due)
   record.priority = options.priority or record.priority
   failures.forget(step, record)
   local rest = records.options(record)
-  rest.parent_failure, rest.delay, rest.at = options.parent_failure, nil, nil
+  rest.parent_failure, rest.run_when = options.parent_failure, options.run_when
+  rest.delay, rest.at = nil, nil
   if tie then
     rest.delay, rest.at = options.delay, options.at
   end
   records.set_options(record, rest)
+  flows.descend(step, record, options.depends)
   if tie then
     depends.bind(step, record, queue, tie, options.hold)
   else

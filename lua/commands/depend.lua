@@ -1,7 +1,7 @@
 -- depend: a job that does not run yet waits for further jobs.
 --
 -- Args: jid, hold (`more`: further slices follow; `last`: lift the hold; empty: leave it),
--- options (depends, missing, parent_failure).
+-- options (depends, missing, parent_failure, run_when).
 -- Returns: the word of the job's state.
 -- Errors: INVALID, NOJOB, STATE (running or ended), CYCLE.
 -- Events: unblocked, failed or cancelled when that follows.
@@ -10,6 +10,7 @@
 local arguments = require("rules.arguments")
 local depends = require("doors.depends")
 local edges = require("store.edges")
+local flows = require("store.flows")
 local history = require("store.history")
 local job = require("rules.job")
 local pass_on = require("doors.order")
@@ -24,7 +25,7 @@ local flags = states.flags
 
 local depend = {}
 
-local ALLOWED = { depends = true, missing = true, parent_failure = true }
+local ALLOWED = { depends = true, missing = true, parent_failure = true, run_when = true }
 local HOLDS = { more = true, last = true, [""] = true }
 local BLOCKABLE = { waiting = true, scheduled = true, depends = true, throttled = true }
 
@@ -42,9 +43,7 @@ end
 function depend.check(step, request)
   local record, queue = subject.find(step, request.jid)
   subject.in_state(record, BLOCKABLE, "depend")
-  local options = request.options
-  local policy = options.parent_failure or records.options(record).parent_failure
-  local tie = depends.check(step, request.jid, record, options, policy)
+  local tie = depends.check(step, request.jid, record, request.options, records.options(record))
   sequence.need(step)
   return { request = request, record = record, queue = queue, tie = tie }
 end
@@ -63,6 +62,7 @@ end
 
 function depend.apply(step, plan)
   local request, record, queue, tie = plan.request, plan.record, plan.queue, plan.tie
+  flows.descend(step, record, request.options.depends)
   if tie and tie.acts then
     withdraw(step, record, queue)
     depends.bind(step, record, queue, tie)
@@ -80,7 +80,7 @@ function depend.apply(step, plan)
       edges.open(step, record, tie.open, tie.policy)
     end
     records.save(step, record)
-  elseif record.state == states.number.depends and not records.has(record, flags.PARENTS) then
+  elseif record.state == states.number.depends and edges.ready(record) then
     unblock.free(step, record)
   end
   return states.name[record.state]

@@ -4,17 +4,18 @@
 -- Returns: {name, value, name, ...}, of these what applies: now; state; queue; paused (1: pops of
 -- the queue find nothing); since (of the state) or due (scheduled); ahead (waiting: how many jobs
 -- of the queue, or of its tenant's lane, are handed out before it; behind others of its order key:
--- how many); tenant and lanes (waiting where tenants take turns: how many lanes have theirs before,
--- and how many there are); limits (waiting or throttled: of each what the command limits answers,
--- and how many are parked before it, empty: it is not parked there); order_key and behind
--- (throttled: jid and state of the first of the key); held (1: further dependencies are being
--- added); waits (for how many jobs) and parents ({jid, state, ...}, some of those); worker, ends
--- (0: never) and stalled (1: the lease has run out) of a running job; group (failed); of a job
--- that has not ended its unique key and holder (the jid of the job that holds that), start_by with
--- late (what happens then: cancel, fail or a klass), and finish_by; lost (leases, if any) and
--- poison (how many stop it; 0: any number); workers (live ones that have reported to serve the
--- queue) and silent (live ones that have reported no queues). Live is who was seen within
--- limits.LIVE; of those, the limits.JOBS seen last are counted. Times are milliseconds.
+-- how many); flow, and unsealed (1: it is not sealed, so its members do not run); tenant and lanes
+-- (waiting where tenants take turns: how many lanes have theirs before, and how many there are);
+-- limits (waiting or throttled: of each what the command limits answers, and how many are parked
+-- before it, empty: it is not parked there); order_key and behind (throttled: jid and state of the
+-- first of the key); held (1: further dependencies are being added); waits (for how many jobs) and
+-- parents ({jid, state, ...}, some of those); worker, ends (0: never) and stalled (1: the lease has
+-- run out) of a running job; group (failed); of a job that has not ended its unique key and holder
+-- (the jid of the job that holds that), start_by with late (what happens then: cancel, fail or a
+-- klass), and finish_by; lost (leases, if any) and poison (how many stop it; 0: any number);
+-- workers (live ones that have reported to serve the queue) and silent (live ones that have
+-- reported no queues). Live is who was seen within limits.LIVE; of those, the limits.JOBS seen last
+-- are counted. Times are milliseconds.
 -- Errors: INVALID, NOJOB.
 -- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.
 
@@ -22,6 +23,7 @@ local arguments = require("rules.arguments")
 local claim = require("doors.claim")
 local deadlines = require("rules.deadlines")
 local failures = require("store.failures")
+local flows = require("store.flows")
 local keys = require("store.keys")
 local lanes = require("doors.lanes")
 local limits = require("rules.limits")
@@ -107,6 +109,9 @@ local OF_STATE = {
     if records.has(record, flags.HELD) then
       tell("held", 1)
     end
+    if flows.unsealed(record) then
+      tell("unsealed", 1)
+    end
     tell("waits", redis.call("SCARD", keys.parents(step, record.jid)))
     tell("parents", parents_of(step, record))
   end,
@@ -157,6 +162,9 @@ function explain.apply(step, record)
   end
   tell("now", step.now)
   tell("state", state)
+  if flows.of(record) then
+    tell("flow", (flows.of(record)))
+  end
   tell(state == "scheduled" and "due" or "since", record.popped or record.since)
   if queue then
     tell("queue", queue.name)

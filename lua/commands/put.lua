@@ -5,7 +5,8 @@
 -- unique key: then this put makes none.
 -- Errors: INVALID, EXISTS (if_exists=error; if_duplicate=refuse, or a job of the key that has
 -- started and could not be changed), NOJOB (missing=refuse), CYCLE, FULL (the queue holds as much
--- as it may; the next word is the cap).
+-- as it may; the next word is the cap), STATE (the flow is cancelled, or sealed and all of its
+-- members have ended).
 -- Events: put, or failed or cancelled when a parent has already failed and the job acts upon it;
 -- merged.
 -- Cost: O(log n), and O(log n) for each dependency and tag.
@@ -23,10 +24,12 @@ local edges = require("store.edges")
 local events = require("store.events")
 local examine = require("doors.examine")
 local failures = require("store.failures")
+local flows = require("store.flows")
 local history = require("store.history")
 local job = require("rules.job")
 local klasses = require("store.klasses")
 local limits = require("rules.limits")
+local member = require("doors.member")
 local pass_on = require("doors.order")
 local payloads = require("rules.payloads")
 local place = require("doors.place")
@@ -110,10 +113,12 @@ function put.check(step, group)
 end
 
 -- What of the options stays with the job. old: the record that it replaces, or nil. due: when it
--- may run, or nil.
-local function kept(step, options, old, due)
+-- may run, or nil. unsealed: true when its flow is not sealed.
+local function kept(step, options, old, due, unsealed)
   local rest = job.stay(options, {
     parent_failure = options.parent_failure,
+    run_when = options.run_when,
+    unsealed = unsealed,
     nonce = options.nonce and (old and "r" or "c") .. options.nonce,
     attempted = old and old.attempt > 0 and options.start_within and old.attempt or nil,
   })
@@ -123,7 +128,7 @@ local function kept(step, options, old, due)
   if options.unique then
     rest.unique_until = uniqueness.scope(options)
   end
-  if options.depends or options.hold then
+  if options.depends or options.hold or unsealed then
     rest.delay = options.delay
     rest.at = options.at
   end
@@ -131,7 +136,7 @@ local function kept(step, options, old, due)
 end
 
 -- A record of what is put. An old one keeps its history, attempts, dependents and tracking.
-local function write(step, old, jid, klass, payload, options, due)
+local function write(step, old, jid, klass, payload, options, due, unsealed)
   local record = old or records.new(jid, sequence.draw(step))
   record.klass = klasses.number(step, klass)
   record.priority = options.priority or 0
@@ -140,7 +145,10 @@ local function write(step, old, jid, klass, payload, options, due)
   record.errors = 0
   record.lost = 0
   if next(options) or old then
-    records.set_options(record, kept(step, options, old, due))
+    records.set_options(record, kept(step, options, old, due, unsealed))
+  end
+  if options.flow then
+    member.join(step, record, options, unsealed)
   end
   records.set_payload(step, record, payload)
   if options.tags then
@@ -154,6 +162,7 @@ local function clear(step, old, queue)
   local home = queues.numbered(step, old.queue)
   history.spell(old, home)
   withdraw(step, old, home, "put", queue.name)
+  flows.leave(step, old)
   tags.clear(step, old)
   edges.clear(step, old)
   pass_on(step, old)
@@ -169,8 +178,9 @@ local function apply(step, queue, old, jid, klass, payload, options, tie, plan)
   if old then
     clear(step, old, queue)
   end
+  local unsealed = options.flow and not flows.sealed(step, options.flow) or nil
   local due = plan and plan.due or job.due(step, options)
-  local record = write(step, old, jid, klass, payload, options, due)
+  local record = write(step, old, jid, klass, payload, options, due, unsealed)
   record.queue = queue.number
   if plan then
     duplicate.hold(step, options, plan)
@@ -178,7 +188,7 @@ local function apply(step, queue, old, jid, klass, payload, options, tie, plan)
   if records.has(record, flags.RULED) then
     deadlines.note(step, record)
   end
-  local fresh = not old and not tie and not due
+  local fresh = not (old or tie or due or unsealed)
   if not fresh and not was_running then
     history.append(step, record, queue, "put", queue.name)
   end

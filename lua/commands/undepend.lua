@@ -8,6 +8,7 @@
 
 local arguments = require("rules.arguments")
 local edges = require("store.edges")
+local flows = require("store.flows")
 local limits = require("rules.limits")
 local records = require("store.records")
 local refuse = require("rules.refusal")
@@ -15,8 +16,6 @@ local sequence = require("store.sequence")
 local states = require("rules.states")
 local subject = require("doors.subject")
 local unblock = require("doors.unblock")
-
-local flags = states.flags
 
 local undepend = {}
 
@@ -51,7 +50,9 @@ function undepend.apply(step, plan)
   end
   if request.all then
     edges.clear(step, record)
+    records.save(step, record)
   end
+  flows.disown(step, record, request.parents)
   for position = 1, #request.parents do
     local parent = request.parents[position]
     if edges.stands(step, record.jid, parent) then
@@ -59,7 +60,7 @@ function undepend.apply(step, plan)
       edges.close(step, record, parent)
     end
   end
-  if not records.has(record, flags.PARENTS) and not records.has(record, flags.HELD) then
+  if edges.ready(record) then
     unblock.free(step, record)
   end
   return states.name[record.state]

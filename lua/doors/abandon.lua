@@ -11,23 +11,35 @@ local states = require("rules.states")
 
 local abandon = {}
 
--- The word of the state that it goes to. A job that others wait for is kept, failed, whatever its
--- policy (cancel or fail): an unfail can still help those.
+-- The word of the state that it goes to; policy: fail, cancel or skip. A job that others wait for
+-- is not cancelled but kept, failed: an unfail can still help those. Nothing helps one that is
+-- skipped.
 function abandon.fate(record, policy)
   local needed = record and records.has(record, states.flags.DEPENDENTS)
-  return policy == "cancel" and not needed and "cancelled" or "failed"
+  if policy == "skip" or (policy == "cancel" and not needed) then
+    return "cancelled"
+  end
+  return "failed"
+end
+
+-- Cancels a job that is in no state set any more; those that wait for it are told by the tick.
+-- worker: who held it, or nil. why: the details of the event.
+function abandon.cancel(step, record, queue, worker, why)
+  if not worker then
+    history.append(step, record, queue, "cancelled")
+  end
+  record.state = states.number.cancelled
+  record.since = step.now
+  conclude.ended(step, record)
+  events.report(step, "cancelled", record, queue.name, worker or "", why)
+  erase(step, record, limits.TRACE)
 end
 
 -- The job is in no state set any more. group, message: of the failure. why: the details of the
 -- event when it is cancelled.
 function abandon.act(step, record, queue, policy, group, message, why)
   if abandon.fate(record, policy) == "cancelled" then
-    record.state = states.number.cancelled
-    history.append(step, record, queue, "cancelled")
-    record.since = step.now
-    conclude.ended(step, record)
-    events.report(step, "cancelled", record, queue.name, "", why)
-    erase(step, record, limits.TRACE)
+    abandon.cancel(step, record, queue, nil, why)
     return
   end
   edges.clear(step, record)

@@ -1,5 +1,6 @@
 -- What a job is going to wait for: decides about a list of dependencies before anything is written.
 
+local branches = require("rules.branches")
 local edges = require("store.edges")
 local keys = require("store.keys")
 local limits = require("rules.limits")
@@ -84,8 +85,8 @@ local function standing(step, jid)
   return state == "failed" and "failed" or "open"
 end
 
--- What a job is tied to: the parents whose edges are open, what it does when one of them fails,
--- and, when one already has and the job acts upon it, what it does at once and that parent's jid.
+-- What a job is tied to: the parents whose edges are open, what it does when one of them ends, and,
+-- when one already has and the job acts upon it, what it does at once and that parent's jid.
 local function find(step, jid, options, policy)
   local tie = { open = {}, policy = policy, acts = nil, parent = nil }
   local parents = options.depends or {}
@@ -97,19 +98,32 @@ local function find(step, jid, options, policy)
     local found = standing(step, parent_jid)
     if found == "unknown" and options.missing == "refuse" then
       refuse("NOJOB", "depends: no job " .. parent_jid)
-    elseif found == "open" or (found == "failed" and policy == "wait") then
+    end
+    local ended = found == "failed" and "failed" or "complete"
+    local verdict = found == "open" and "wait" or branches.verdict(ended, policy)
+    if verdict == "wait" then
       tie.open[#tie.open + 1] = parent_jid
-    elseif found == "failed" and policy ~= "run" then
-      return { open = {}, policy = policy, acts = policy, parent = parent_jid }
+    elseif verdict ~= "met" then
+      return { open = {}, policy = policy, acts = verdict, parent = parent_jid }
     end
   end
   return tie
 end
 
--- jid: the job. record: what is stored under it, or nil. policy: what it does when a parent fails,
--- or nil. Returns its tie, or nil when there is nothing to wait for and no hold.
-function depends.check(step, jid, record, options, policy)
-  local tie = find(step, jid, options, policy or "wait")
+-- What a job of these options does when a parent ends. kept: options that it had before, which
+-- count when these say nothing; may be nil.
+local function policy_of(options, kept)
+  if options.parent_failure and (options.run_when or "complete") ~= "complete" then
+    refuse("INVALID", "parent_failure: does not go with run_when=" .. options.run_when)
+  end
+  local from = (options.run_when or options.parent_failure) and options or kept or options
+  return branches.policy(from.run_when, from.parent_failure)
+end
+
+-- jid: the job. record: what is stored under it, or nil. kept: as for policy_of. Returns its tie,
+-- or nil when there is nothing to wait for and no hold.
+function depends.check(step, jid, record, options, kept)
+  local tie = find(step, jid, options, policy_of(options, kept))
   if tie.acts then
     step.touched[jid] = orphan.fate(record, tie.acts)
     return tie

@@ -2,6 +2,7 @@
 
 local edges = require("store.edges")
 local failures = require("store.failures")
+local flows = require("store.flows")
 local keys = require("store.keys")
 local records = require("store.records")
 local states = require("rules.states")
@@ -9,8 +10,10 @@ local tags = require("store.tags")
 local writes = require("store.writes")
 
 -- The job is in no state set any more. With `trace` (milliseconds) its header and history stay for
--- so long, for holders and repeated calls to learn what happened.
+-- so long, for holders and repeated calls to learn what happened; or, when others wait for it,
+-- until the tick has told those.
 local function erase(step, record, trace)
+  flows.leave(step, record, true)
   tags.clear(step, record)
   edges.clear(step, record)
   failures.forget(step, record)
@@ -19,7 +22,10 @@ local function erase(step, record, trace)
     records.lower(record, states.flags.TRACKED)
   end
   records.drop_payload(step, record)
-  if trace then
+  if records.has(record, states.flags.DEPENDENTS) then
+    records.set_options(record, { nonce = records.options(record).nonce })
+    edges.tell_later(step, record.jid)
+  elseif trace then
     records.raise(record, states.flags.TRACE)
     records.set_options(record, { nonce = records.options(record).nonce })
     record.lifetime = trace

@@ -35,6 +35,7 @@ evidence.SETS = {
   running = { key = keys.running, member = claim.member, jid = claim.JID },
   complete = { key = keys.complete, member = plain, jid = 1 },
   failed = { key = keys.failed, member = plain, jid = 1 },
+  cancelled = { key = keys.ended, member = plain, jid = 1 }, -- until those that wait are told
 }
 
 -- The record, nil, or an error when something cannot be read.

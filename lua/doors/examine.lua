@@ -5,6 +5,7 @@ local ceiling = require("doors.ceiling")
 local depends = require("doors.depends")
 local duplicate = require("doors.duplicate")
 local keys = require("store.keys")
+local member = require("doors.member")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local sequence = require("store.sequence")
@@ -69,9 +70,12 @@ local function examine(step, queue, jid, size, options)
     step.freed[jid] = true
     unique.leaves(step, old)
   end
+  if options.flow then
+    member.check(step, old, options.flow)
+  end
   local tie
   if options.depends or options.hold then
-    tie = depends.check(step, jid, old, options, options.parent_failure)
+    tie = depends.check(step, jid, old, options)
   end
   if plan then
     duplicate.decide(step, options, plan)

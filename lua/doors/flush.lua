@@ -3,6 +3,7 @@
 local overflow = require("doors.overflow")
 local purge = require("doors.purge")
 local records = require("store.records")
+local rests = require("store.rests")
 local unpark = require("doors.unpark")
 local stats = require("store.stats")
 local throttles = require("store.throttles")
@@ -25,6 +26,9 @@ local function send(step)
   end
   records.flush(step)
   writes.flush(step)
+  if step.stirred then
+    rests.settle(step)
+  end
 end
 
 local function flush(step)

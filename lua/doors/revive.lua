@@ -1,8 +1,8 @@
 -- Puts a failed job back, into its own queue or another.
 
-local enter = require("doors.enter")
 local events = require("store.events")
 local history = require("store.history")
+local place = require("doors.place")
 local queues = require("store.queues")
 local withdraw = require("doors.withdraw")
 
@@ -14,7 +14,7 @@ local function revive(step, record, home, name)
   record.left = record.retries
   record.lost = 0
   events.report(step, "unfailed", record, queue.name, "", "")
-  return enter.last(step, record, queue)
+  return place(step, record, queue)
 end
 
 return revive

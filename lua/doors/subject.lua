@@ -17,7 +17,7 @@ end
 -- Its record and its queue; refuses an unknown one.
 function subject.find(step, jid, how)
   local record = records.live(step, jid)
-  if not record then
+  if not record or record.state == states.number.cancelled then
     refuse("NOJOB", "no job " .. jid)
   end
   steps.touch(step, jid, how)

@@ -1,8 +1,9 @@
 -- Due work, whatever the queue: leases that ended, jobs that became due, templates, retention,
--- dependents still to be told. Runs in every pop, most overdue first, and by itself.
+-- dependents still to be told, flows. Runs in every pop, most overdue first, and by itself.
 
 local clock = require("store.clock")
 local expire = require("doors.expire")
+local freeing = require("doors.freeing")
 local late = require("doors.late")
 local limits = require("rules.limits")
 local overflow = require("doors.overflow")
@@ -26,6 +27,7 @@ local DUTIES = {
   [clock.THROTTLED] = unpark.due,
   [clock.DEADLINE] = late.due,
   [clock.CEILING] = overflow.due,
+  [clock.FLOWS] = freeing.due,
   [clock.WORKERS] = registry.retire,
 }
 

@@ -1,8 +1,10 @@
 -- Tells the dependents of a job that it has ended. A call tells a slice; what is left stays in the
 -- set `ended` for the tick, which goes by the job's state at that time.
 
+local branches = require("rules.branches")
 local edges = require("store.edges")
 local events = require("store.events")
+local flows = require("store.flows")
 local history = require("store.history")
 local job = require("rules.job")
 local keys = require("store.keys")
@@ -28,27 +30,38 @@ function unblock.free(step, record)
   events.report(step, "unblocked", record, queue.name, "", state)
 end
 
+-- What the parent's end means to a dependent. A flow that is cancelled frees nobody.
+local function verdict_of(step, parent, record, policy)
+  local verdict = branches.verdict(states.name[parent.state], edges.WORD[policy])
+  if verdict == "met" and parent.state == number.cancelled then
+    local id = flows.of(record)
+    return id and flows.read(step, id).stopped and "skip" or verdict
+  end
+  return verdict
+end
+
 -- Acts on one dependent as its policy says.
 local function tell(step, parent, jid, policy)
   local record = records.live(step, jid)
   if not record or record.state ~= number.depends or not edges.stands(step, jid, parent.jid) then
     return
   end
-  if parent.state == number.complete or policy == edges.POLICY.run then
-    if edges.close(step, record, parent.jid) and not records.has(record, flags.HELD) then
+  local verdict = verdict_of(step, parent, record, policy)
+  if verdict == "met" then
+    if edges.close(step, record, parent.jid) and edges.ready(record) then
       unblock.free(step, record)
     end
   else
     local queue = queues.numbered(step, record.queue)
     edges.unpark(step, record, queue)
-    orphan.act(step, record, queue, edges.WORD[policy], parent.jid)
+    orphan.act(step, record, queue, verdict, parent.jid)
   end
 end
 
 -- Tells up to `limit` dependents; returns how many, and whether any are left to be told.
 function unblock.slice(step, parent, limit)
   local key = keys.dependents(step, parent.jid)
-  local lowest = parent.state == number.complete and "-inf" or 1
+  local lowest = parent.state == number.failed and 1 or "-inf"
   local list = redis.call("ZRANGE", key, lowest, "+inf", "BYSCORE", "LIMIT", 0, limit, "WITHSCORES")
   for position = 1, #list, 2 do
     records.want(step, list[position])

@@ -26,6 +26,7 @@ return {
   WORKER = 200, -- bytes of a worker name; it shares a length byte with a time
   WEIGHT = 1000, -- of a queue among those that a pop serves
   TURNS = 2147483647, -- of a worker's pops
+  SPAN = 17592186044416, -- 2^44: milliseconds beside a class in a score, until the year 2527
   SHOWN = 10, -- jobs that are named where there may be very many
   LIVE = 60000, -- milliseconds without a sign of life after which a worker is taken for gone
   TRACE = 60000, -- milliseconds that the trace of an erased job stays

@@ -19,6 +19,15 @@ return {
     words = { wait = true, fail = true, cancel = true, run = true },
     since = 1,
   },
+  -- At which end of the jobs that it depends on it runs; `complete`, the default, goes by
+  -- parent_failure when one fails.
+  run_when = {
+    kind = "word",
+    words = { complete = true, failed = true, ended = true },
+    since = 1,
+  },
+  -- The flow of which it is a member.
+  flow = { kind = "name", since = 1, stays = true },
   lease = { kind = "integer", low = 0, high = limits.CENTURY, since = 1, stays = true },
   -- How long an attempt may take before the worker interrupts it, and before the worker's process
   -- is replaced; 0: no limit, whatever the worker's own is.

@@ -19,6 +19,10 @@ return {
   ["jobs-history"] = { default = 7 * DAY, low = 0, high = 3650 * DAY, fraction = true },
   ["failed-history-count"] = { default = 100000, low = 1, high = 100000000 },
   ["failed-history"] = { default = 180 * DAY, low = 1, high = 3650 * DAY, fraction = true },
+  -- Seconds after the last put into a flow that is not sealed, after which it is cancelled.
+  ["flow-grace"] = { default = 3600, low = 1, high = 365 * DAY, fraction = true },
+  -- Seconds that the results of a flow's members are kept, unless a member says so itself.
+  ["flow-results"] = { default = 7 * DAY, low = 1, high = 3650 * DAY, fraction = true },
   -- Entries of history that a job keeps.
   ["max-job-history"] = { default = 100, low = 1, high = 1000 },
   -- Bytes of one job's payload.

@@ -15,6 +15,7 @@ clock.ENDED = "e" -- dependents of an ended job are still to be told
 clock.THROTTLED = "t" -- a limit lets further jobs start
 clock.DEADLINE = "d" -- a job is too late
 clock.CEILING = "c" -- a queue's caps have changed
+clock.FLOWS = "f" -- members of a flow are to be freed or cancelled
 clock.WORKERS = "w" -- a worker has shown no sign of life for too long
 
 -- Something of this kind is due at that moment. Returns whether nothing is known to be due before.

@@ -3,6 +3,7 @@
 -- parent fails).
 
 local clock = require("store.clock")
+local flows = require("store.flows")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local records = require("store.records")
@@ -11,30 +12,45 @@ local writes = require("store.writes")
 
 local edges = {}
 
--- What a dependent does when a parent fails; the order of the scores matters: above 0 it acts.
-edges.POLICY = { wait = 0, run = 1, fail = 2, cancel = 3 }
-edges.WORD = { [0] = "wait", "run", "fail", "cancel" }
+-- What a dependent does when a parent ends, see rules/branches.lua; the order of the scores
+-- matters: above 0 it acts when a parent fails.
+edges.POLICY = { wait = 0, run = 1, fail = 2, cancel = 3, failed = 4 }
+edges.WORD = { [0] = "wait", "run", "fail", "cancel", "failed" }
+
+-- The dependents of this ended job are still to be told, by the tick.
+function edges.tell_later(step, jid)
+  redis.call("ZADD", keys.ended(step), step.now, jid)
+  clock.at(step, clock.ENDED, 0, step.now)
+end
+
+-- An earlier member of the step has ended this parent by what it did to another job: the parent
+-- stays until its new dependent has been told.
+local function told_too_late(step, parent, policy)
+  if parent.state == states.number.cancelled then
+    records.lower(parent, states.flags.TRACE)
+    parent.lifetime = nil
+    edges.tell_later(step, parent.jid)
+  elseif parent.state == states.number.failed and policy ~= "wait" then
+    edges.tell_later(step, parent.jid)
+  end
+end
 
 function edges.open(step, record, parents, policy)
+  local score = edges.POLICY[policy]
   for position = 1, #parents do
     local parent = records.get(step, parents[position])
-    redis.call("SADD", keys.parents(step, record.jid), parent.jid)
-    redis.call("ZADD", keys.dependents(step, parent.jid), edges.POLICY[policy], record.jid)
+    told_too_late(step, parent, policy)
+    redis.call("ZADD", keys.dependents(step, parent.jid), score, record.jid)
     if not records.has(parent, states.flags.DEPENDENTS) then
       records.raise(parent, states.flags.DEPENDENTS)
       records.save(step, parent)
     end
   end
   if #parents > 0 then
+    redis.call("SADD", keys.parents(step, record.jid), unpack(parents))
     records.raise(record, states.flags.PARENTS)
     records.save(step, record)
   end
-end
-
--- The dependents of this ended job are still to be told, by the tick.
-function edges.tell_later(step, jid)
-  redis.call("ZADD", keys.ended(step), step.now, jid)
-  clock.at(step, clock.ENDED, 0, step.now)
 end
 
 -- Closes one edge from the dependent's side; true when it was the last one.
@@ -58,6 +74,15 @@ function edges.detach(step, parent_jid, jid)
       records.save(step, parent)
     end
   end
+end
+
+-- How many edges `clear` closes one by one.
+function edges.count(step, record)
+  if not records.has(record, states.flags.PARENTS) then
+    return 0
+  end
+  local count = redis.call("SCARD", keys.parents(step, record.jid))
+  return count <= limits.JOBS and count or 0
 end
 
 -- Closes all edges of a job towards its parents, and lifts a hold. Those of a job with very many
@@ -92,6 +117,12 @@ function edges.park(step, record, queue)
   record.since = step.now
   records.save(step, record)
   writes.pair(step, "ZADD", keys.depends(step, queue), step.now, record.jid)
+end
+
+-- Whether a job in the depends state waits for nothing any more.
+function edges.ready(record)
+  local waits = bit.bor(states.flags.PARENTS, states.flags.HELD)
+  return bit.band(record.flags, waits) == 0 and not flows.unsealed(record)
 end
 
 function edges.unpark(step, record, queue)

@@ -36,6 +36,23 @@ function keys.dependents(step, jid)
   return step.root .. "dependents:" .. jid
 end
 
+-- The jobs on which a member of a flow depends or did.
+function keys.lineage(step, jid)
+  return step.root .. "lineage:" .. jid
+end
+
+function keys.flow(step, id)
+  return step.root .. "flow:" .. id
+end
+
+function keys.members(step, id)
+  return step.root .. "members:" .. id
+end
+
+function keys.flow_ring(step, id)
+  return step.root .. "flow-ring:" .. id
+end
+
 function keys.template(step, jid)
   return step.root .. "template:" .. jid
 end
@@ -186,6 +203,15 @@ end
 
 function keys.deadlines(step)
   return step.root .. "deadlines"
+end
+
+function keys.flows(step)
+  return step.root .. "flows"
+end
+
+-- Flows with which the tick has something to do.
+function keys.pending(step)
+  return step.root .. "pending"
 end
 
 function keys.ended(step)

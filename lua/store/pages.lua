@@ -62,4 +62,13 @@ function pages.scored(key, request, high, low)
   return page(members, from, request.count)
 end
 
+-- Of the members with scores from `low` on and below `high`; a cursor is a rank among those.
+function pages.between(key, request, low, high)
+  local from = tonumber(string.match(request.cursor, "^(%d+):")) or 0
+  local upper = string.format("(%.0f", high)
+  local limit = request.count + 1
+  local found = redis.call("ZRANGE", key, low, upper, "BYSCORE", "LIMIT", from, limit)
+  return page(found, from, request.count)
+end
+
 return pages

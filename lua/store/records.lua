@@ -1,6 +1,7 @@
 -- The record of a job: header, lease, options, payload, history, in one string. The layout table
 -- in lua/README.md and pyjobs/record.py mirror LAYOUT.
 
+local flows = require("store.flows")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local priorities = require("rules.priorities")
@@ -332,6 +333,9 @@ function records.flush(step)
   for position = 1, #dirty do
     local record = dirty[position]
     record.dirty = nil
+    if bit.band(record.flags, flags.FLOW) ~= 0 then
+      flows.note(step, record)
+    end
     if record.dropped then
       writes.drop(step, keys.job(step, record.jid))
     elseif record.lifetime then

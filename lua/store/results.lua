@@ -2,7 +2,9 @@
 -- It begins with the job's epoch and attempt, so that a later life or attempt does not show it.
 
 local keys = require("store.keys")
+local flows = require("store.flows")
 local records = require("store.records")
+local settings = require("store.settings")
 
 local results = {}
 
@@ -13,9 +15,12 @@ local function mark_of(record)
   return struct.pack(MARK, record.epoch, record.attempt)
 end
 
--- Keeps a result for as long as the job's options say, which may be not at all.
+-- Keeps a result for as long as the job's options say, which may be not at all; that of a flow's
+-- member, which others may want to see, as long as the setting says.
 function results.keep(step, record, result)
-  local lifetime = records.options(record).keep_result or 0
+  local lifetime = records.options(record).keep_result
+    or (flows.of(record) and settings.milliseconds(step, "flow-results"))
+    or 0
   if lifetime > 0 then
     redis.call("SET", keys.result(step, record.jid), mark_of(record) .. result, "PX", lifetime)
   end

@@ -38,6 +38,11 @@ function step.open(root, now)
     counters = nil,
     report = nil,
     sampled = nil,
+    -- Flows, see store/flows.lua: what is known of them, those that a member is going to seal, and
+    -- those of which members were changed.
+    flows = nil,
+    sealing = nil,
+    stirred = nil,
   }
 end
 

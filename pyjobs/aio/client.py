@@ -12,6 +12,7 @@ import redis.asyncio
 
 from pyjobs import calls, options, plans, schedules, waiting
 from pyjobs.aio.events import AsyncEvents
+from pyjobs.aio.flows import AsyncFlow
 from pyjobs.aio.job import AsyncJob
 from pyjobs.aio.locks import AsyncLock, AsyncRate
 from pyjobs.aio.queue import AsyncQueue
@@ -231,6 +232,14 @@ class AsyncClient:
     def rate(self, name: str, count: int, per: Seconds, burst: int | None = None) -> AsyncRate:
         """Return a rate: so many starts in `per` seconds, up to `burst` (all of them) at once."""
         return AsyncRate(self, name, count, per, burst)
+
+    def flow(self, flow_id: str | None = None) -> AsyncFlow:
+        """Return a new flow, to be put by its `with` block, or the flow of this id."""
+        return AsyncFlow(self, flow_id)
+
+    async def flows(self, offset: int = 0, count: int = 25) -> list[str]:
+        """Return the ids of the flows that there are, newest first."""
+        return await self.run(plans.listing(calls.flows, offset, count))
 
     async def track(self, job: Reference) -> None:
         """Mark a job for people to follow."""

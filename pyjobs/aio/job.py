@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pyjobs import calls, codec, naming, options, plans, waiting
+from pyjobs import calls, codec, flowing, naming, options, plans, waiting
+from pyjobs.aio.flows import AsyncFlow
 from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
 from pyjobs.options import ContextValue, Reference, Seconds, StayOptions
 from pyjobs.putting import described
@@ -184,6 +185,12 @@ class AsyncJob:
         return None if value is None else value / 1000
 
     @property
+    def flow(self) -> AsyncFlow | None:
+        """The flow of which the job is a member, or None; `job.flow.put` adds to it."""
+        known = self._snapshot.record.options.get("flow")
+        return None if known is None else AsyncFlow(self._client, known)
+
+    @property
     def context(self) -> dict[str, ContextValue]:
         """What was put with the job for the code that runs it, beside the data."""
         return options.read_context(self._snapshot.record.options.get("context", b""))
@@ -262,7 +269,8 @@ class AsyncJob:
     def _with_result(
         self, call: calls.Call[str], next_queue: str | None, result: Any
     ) -> calls.Call[str]:
-        if self.keep_result and not next_queue:
+        kept = self._snapshot.record.options
+        if not next_queue and kept.get("keep_result", "flow" in kept):
             call.args.append(codec.encode(result))
         return call
 
@@ -373,6 +381,20 @@ class AsyncJob:
     async def result(self, wait: Seconds | None = 0) -> Any:
         """Return what the work on the job returned; as `AsyncClient.result`."""
         return await self._client.run(waiting.result(self.jid, wait))
+
+    @property
+    async def parents(self) -> list[str]:
+        """Jids of the jobs on which a flow's member depends or did, in the order of its put."""
+        return list(await self._client.run(flowing.parents(self.jid)))
+
+    async def parent_results(self) -> dict[str, Any]:
+        """Return what each parent of a flow's member returned, by jid, in the order of its put.
+
+        In the place of a result that there is not stands the exception that `result` would raise:
+        JobFailed (for a job that runs whatever the end of its parents), WrongState for a cancelled
+        parent, NotFinished, NoResult.
+        """
+        return await self._client.run(flowing.parent_results(self.jid))
 
     async def move(self, queue: str, delay: Seconds = 0) -> str:
         """Move the job to a queue, from whatever state; a holder loses it. Returns its state."""

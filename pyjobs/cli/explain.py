@@ -117,6 +117,8 @@ def _before(found: Explanation) -> Iterator[str]:
         yield f"it is delayed: due {when}"
     if found.held:
         yield "it is held while more dependencies are being added"
+    if found.unsealed:
+        yield f"it is held until its flow is sealed: pyjobs flow {found.flow}"
     if found.waits:
         some = ", ".join(f"{jid} ({state})" for jid, state in found.parents.items())
         more = found.waits - len(found.parents)

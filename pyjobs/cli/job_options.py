@@ -45,6 +45,12 @@ JOB_OPTIONS = {
         click.Choice(["wait", "fail", "cancel", "run"]),
         "What becomes of it when a dependency fails.  [default: wait]",
     ),
+    "run_when": JobOption(
+        "--run-when",
+        click.Choice(["complete", "failed", "ended"]),
+        "At which end of its dependencies it runs.  [default: complete]",
+    ),
+    "flow": JobOption("--flow", str, "The flow of which it becomes a member."),
     "retries": JobOption("--retries", int, "Further attempts after the first.  [default: 5]"),
     "tags": JobOption("--tag", str, "A tag.", many=True, complete=tag_names),
     "lease": JobOption("--lease", DURATION, "How long it is handed out for; 0: for good."),
@@ -115,9 +121,10 @@ METAVARS = {
     "retry_on": "NAME",
     "give_up_on": "NAME",
     "if_late": "WORD",
+    "flow": "FLOW",
 }
 
-STAY = ("priority", "delay", "at", "depends", "missing", "parent_failure")
+STAY = ("priority", "delay", "at", "depends", "missing", "parent_failure", "run_when")
 """Those that a job takes into a next queue."""
 
 

@@ -159,6 +159,7 @@ def _names(find: Callable[[Client], Iterable[str]]) -> Callable[..., list[Comple
 queue_names = _names(lambda client: [each.name for each in client.queues.counts])
 group_names = _names(lambda client: cast("dict[str, int]", client.jobs.failed()))
 tag_names = _names(lambda client: client.tags())
+flow_names = _names(lambda client: client.flows(count=100))
 setting_names = _names(lambda client: client.config)
 worker_names = _names(lambda client: [each.name for each in client.workers.counts])
 

@@ -37,6 +37,7 @@ SECTIONS = {
         "queues": "queues",
         "failed": "failed",
         "failures": "failures",
+        "flow": "flow",
         "workers": "workers",
         "limits": "limits",
         "tenants": "limits",

@@ -394,6 +394,7 @@ def whole_life(client: pyjobs.Client) -> None:
     client.jobs.cancel("8", "large")
     queue.complete([jobs[7]], pop=5)
     client.unfail("group")
+    whole_flow(client)
     queue.pause()
     queue.unpause()
     client.queue("data").put_data([1, b"x" * 5000])
@@ -413,6 +414,24 @@ def whole_life(client: pyjobs.Client) -> None:
     assert client.jobs.tracked()
     assert client.jobs.tagged("t")
     assert client.workers.counts
+
+
+def whole_flow(client: pyjobs.Client) -> None:
+    """Put a flow in slices, add to it, and wait for it."""
+    with client.flow() as flow:
+        leaves = flow.map("flow", None, range(120))
+        flow.put("flow", None, depends=leaves[:9])
+    job = client.queue("flow").pop()
+    assert job
+    assert job.flow
+    job.flow.put("flow", None, depends=[job])
+    job.fail("group")
+    assert flow.retry() == 1
+    assert flow.wait(0.01).state == "running"
+    assert flow.members("depends")
+    flow.cancel()
+    assert client.flow("loose").put("flow", None)
+    client.flow("loose").cancel()
 
 
 def test_a_user_may_use_functions_that_somebody_else_has_loaded(

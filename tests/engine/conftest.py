@@ -213,6 +213,17 @@ class Engine:
         """Give a setting a value."""
         self.call("configure", name, value, now=now)
 
+    def seal(self, flow: str = "f", now: int = 0) -> int:
+        """Seal a flow; how many members are still held."""
+        answer: int = self.call("seal", flow, now=now)
+        return answer
+
+    def flow(self, flow: str = "f", now: int = 0) -> dict[str, Any]:
+        """Return what is told of a flow; counts of 0 and moments that are not are left out."""
+        found = told(self.call("flow", flow, now=now))
+        assert found.pop("now", 0) == now
+        return found
+
     def order(self, queue: str = "q", count: int = 100, now: int = 0) -> list[str]:
         """Return the jids of all jobs that pops hand out now, in that order; they stay running."""
         jids: list[str] = []
@@ -312,6 +323,13 @@ class Found:
             [dependent.decode() for dependent in dependents],
             msgpack.unpackb(failure) if failure else None,
         )
+
+
+def told(answer: list[Any]) -> dict[str, Any]:
+    """Read what is told of a flow, as `Engine.flow` returns it."""
+    names = [name.decode() for name in answer[::2]]
+    values = [value.decode() if isinstance(value, bytes) else value for value in answer[1::2]]
+    return {name: value for name, value in zip(names, values, strict=True) if value}
 
 
 def options(**given: Any) -> bytes:

@@ -417,3 +417,263 @@ def test_what_one_job_does_when_a_parent_fails_is_not_another_ones(engine: Engin
     engine.fail(engine.pop()[0])
 
     assert ("failed", "depends") == (engine.state("fails"), engine.state("waits"))
+
+
+# Branches: at which end of its parents a job runs
+
+BRANCHES = {
+    ("complete", "complete"): "waiting",
+    ("complete", "failed"): "cancelled",
+    ("complete", "ended"): "waiting",
+    ("failed", "complete"): "depends",
+    ("failed", "failed"): "waiting",
+    ("failed", "ended"): "waiting",
+    ("cancelled", "complete"): "cancelled",
+    ("cancelled", "failed"): "cancelled",
+    ("cancelled", "ended"): "waiting",
+}
+"""By how the parent ended and when the dependent is to run: what becomes of the dependent."""
+
+
+def end_in_flow(engine: Engine, how: str) -> None:
+    """Let the job `parent` of the flow f end; one that others wait for is cancelled with it."""
+    if how == "cancelled":
+        engine.call("flow_cancel", "f")
+    else:
+        end(engine, "parent", how)
+    engine.ticks()
+
+
+def put_parent(engine: Engine) -> None:
+    engine.step(("put", "p", "parent", "", b"", options(flow="f")), ("seal", "f"))
+
+
+@pytest.mark.parametrize(("how", "run_when"), BRANCHES)
+def test_a_branch_is_taken_by_how_its_parent_ends(engine: Engine, how: str, run_when: str) -> None:
+    put_parent(engine)
+    engine.put("child", depends=["parent"], run_when=run_when, tags=["t"], payload=b"x" * 5000)
+    engine.put("other", queue="p", priority=9)
+    engine.depend("other", depends=["parent"], run_when=run_when)
+    end_in_flow(engine, how)
+
+    assert BRANCHES[how, run_when] == engine.state("child")
+    assert BRANCHES[how, run_when] == engine.state("other")
+
+
+@pytest.mark.parametrize("door", ["put", "depend", "complete"])
+@pytest.mark.parametrize(
+    ("how", "run_when"), [branch for branch in BRANCHES if branch[0] != "cancelled"]
+)
+def test_a_branch_is_taken_at_once_when_its_parent_has_ended_already(
+    engine: Engine, how: str, run_when: str, door: str
+) -> None:
+    put_parent(engine)
+    end_in_flow(engine, how)
+    if door == "put":
+        engine.put("child", depends=["parent"], run_when=run_when)
+    else:
+        engine.put("child")
+        if door == "depend":
+            engine.depend("child", depends=["parent"], run_when=run_when)
+        else:
+            engine.complete(engine.pop()[0], "q", depends=["parent"], run_when=run_when)
+
+    assert BRANCHES[how, run_when] == engine.state("child")
+
+
+@pytest.mark.parametrize("how", ["complete", "failed"])
+@pytest.mark.parametrize("run_when", ["complete", "failed", "ended"])
+def test_a_branch_is_taken_by_how_its_parent_ends_in_the_same_step(
+    engine: Engine, how: str, run_when: str
+) -> None:
+    engine.put("parent", queue="p")
+    (lease,) = engine.pop("p")
+    ending: tuple[object, ...] = (how, *lease.key, b"", "", b"")
+    if how == "failed":
+        ending = ("fail", *lease.key, "group", "why", b"")
+    engine.step(
+        ending, ("put", "q", "child", "", b"", options(depends=["parent"], run_when=run_when))
+    )
+
+    assert BRANCHES[how, run_when] == engine.state("child")
+
+
+def test_an_unknown_parent_counts_as_complete_for_a_branch_too(engine: Engine) -> None:
+    for run_when in ("complete", "failed", "ended"):
+        engine.put(run_when, depends=["nobody"], run_when=run_when)
+
+    found = [engine.state(run_when) for run_when in ("complete", "failed", "ended")]
+    assert ["waiting", "cancelled", "waiting"] == found
+
+
+def test_a_branch_that_is_not_taken_is_passed_down(engine: Engine) -> None:
+    """What waits for one that was cancelled goes too, but for what runs whatever its end."""
+    engine.put("parent", queue="p")
+    engine.put("repair", depends=["parent"], run_when="failed")
+    engine.put("check", depends=["repair"])
+    engine.put("alarm", depends=["repair"], run_when="failed")
+    engine.put("fails", depends=["check"], parent_failure="fail")
+    engine.put("tell", depends=["parent", "repair", "check"], run_when="ended")
+    end(engine, "parent", "complete")
+    assert ("cancelled", "repair", "parent ended") in engine.events()
+    engine.ticks()
+
+    gone = {engine.state(jid) for jid in ("repair", "check", "alarm", "fails")}
+    assert {"cancelled"} == gone
+    assert "waiting" == engine.state("tell")
+
+
+def test_of_several_parents_of_a_branch_one_that_ends_otherwise_is_enough(
+    engine: Engine,
+) -> None:
+    for jid in ("one", "two"):
+        engine.put(jid, queue="p")
+    engine.put("child", depends=["one", "two"], run_when="failed")
+    end(engine, "one", "failed")
+    assert "depends" == engine.state("child")
+    end(engine, "two", "complete")
+
+    assert "cancelled" == engine.state("child")
+
+
+def test_one_job_can_wait_for_different_ends(engine: Engine) -> None:
+    for jid in ("one", "two", "three"):
+        engine.put(jid, queue="p")
+    engine.put("child", depends=["one"])
+    engine.depend("child", depends=["two"], run_when="failed")
+    engine.depend("child", depends=["three"], run_when="ended")
+    end(engine, "one", "complete")
+    end(engine, "two", "failed")
+    assert "depends" == engine.state("child")
+    end(engine, "three", "failed")
+
+    assert "waiting" == engine.state("child")
+
+
+def test_a_later_dependency_goes_by_what_the_put_said(engine: Engine) -> None:
+    for jid in ("one", "two"):
+        engine.put(jid, queue="p")
+    engine.put("child", depends=["one"], run_when="failed")
+    engine.depend("child", depends=["two"])
+    end(engine, "one", "failed")
+    end(engine, "two", "failed")
+
+    assert "waiting" == engine.state("child")
+
+
+def test_a_parent_that_is_put_back_is_told_of_as_it_ends_then(engine: Engine) -> None:
+    """The branch for its failure has been taken; the other one waits for the parent to be right."""
+    engine.put("parent", queue="p")
+    engine.put("repair", depends=["parent"], run_when="failed")
+    engine.put("next", depends=["parent"])
+    end(engine, "parent", "failed")
+    assert ["waiting", "depends"] == [engine.state("repair"), engine.state("next")]
+    engine.call("unfail", "parent", "")
+    end(engine, "parent", "complete")
+
+    assert ["waiting", "waiting"] == [engine.state("repair"), engine.state("next")]
+
+
+@pytest.mark.parametrize("again", ["unfail", "put", "move"])
+def test_those_that_were_not_told_yet_go_by_the_parent_s_next_end(
+    engine: Engine, again: str
+) -> None:
+    engine.put("parent", queue="p")
+    given = options(depends=["parent"], run_when="failed")
+    engine.step(*(("put", "q", f"c{n:02}", "", b"", given) for n in range(50)))
+    end(engine, "parent", "failed")
+    args: dict[str, tuple[object, ...]] = {
+        "unfail": ("unfail", "parent", ""),
+        "put": ("put", "p", "parent", "", b"", b""),
+        "move": ("move", "parent", "p", 0),
+    }
+    engine.call(*args[again])  # type: ignore[arg-type]
+    engine.ticks()
+    assert {"waiting": 20, "depends": 30} == engine.counts()
+    end(engine, "parent", "complete")
+    engine.ticks()
+
+    assert {"waiting": 20} == engine.counts()
+
+
+def test_a_job_that_is_put_again_waits_for_nothing_it_waited_for(engine: Engine) -> None:
+    engine.put("parent", queue="p")
+    engine.put("child", depends=["parent"], run_when="failed")
+    engine.put("child")
+    end(engine, "parent", "complete")
+
+    assert "waiting" == engine.state("child")
+
+
+def test_those_that_wait_for_a_branch_that_is_put_again_wait_for_the_new_one(
+    engine: Engine,
+) -> None:
+    engine.put("parent", queue="p")
+    engine.put("branch", depends=["parent"], run_when="failed")
+    engine.put("child", depends=["branch"])
+    end(engine, "parent", "complete")
+    assert "cancelled" == engine.state("branch")
+    engine.put("branch")
+    engine.ticks()
+    assert ["waiting", "depends"] == [engine.state("branch"), engine.state("child")]
+    engine.complete(engine.pop()[0])
+
+    assert "waiting" == engine.state("child")
+
+
+def test_a_branch_takes_no_policy_for_a_parent_that_fails(engine: Engine) -> None:
+    for run_when in ("failed", "ended"):
+        given = options(depends=["x"], run_when=run_when, parent_failure="fail")
+        answer = refused(engine, "put", "q", "a", "K", b"", given)
+        assert f"INVALID parent_failure: does not go with run_when={run_when}" == answer
+    engine.put("b", depends=["x"], run_when="complete", parent_failure="fail")
+    given = options(depends=["x"], run_when="soon")
+    assert refused(engine, "put", "q", "a", "K", b"", given).startswith("INVALID run_when")
+
+
+def test_those_who_wait_for_a_branch_are_told_that_it_is_not_taken(engine: Engine) -> None:
+    engine.put("parent", queue="p")
+    engine.put("branch", depends=["parent"], run_when="failed")
+    engine.put("child", depends=["branch"])
+    rings = engine.call("wait", 1, "branch", "child")[2::3]
+    end(engine, "parent", "complete")
+    engine.ticks()
+
+    assert [1, 1] == [engine.server.xlen(ring) for ring in rings]
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"), [({}, "cancelled"), ({"run_when": "ended"}, "waiting")]
+)
+def test_a_parent_that_the_same_step_has_cancelled_by_the_way_is_told_of(
+    engine: Engine, policy: dict[str, str], state: str
+) -> None:
+    """Its branch is not taken, as the step completes the job that it waited for."""
+    engine.put("parent", queue="p")
+    engine.put("branch", depends=["parent"], run_when="failed", payload=b"x" * 5000)
+    (lease,) = engine.pop("p")
+    engine.step(
+        ("complete", *lease.key, b"", "", b""),
+        ("put", "q", "late", "", b"", options(depends=["branch"], **policy)),
+    )
+    engine.ticks()
+
+    assert ["cancelled", state] == [engine.state("branch"), engine.state("late")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"), [({}, "depends"), ({"parent_failure": "fail"}, "failed")]
+)
+def test_a_parent_that_the_same_step_has_failed_by_the_way_is_told_of(
+    engine: Engine, policy: dict[str, str], state: str
+) -> None:
+    engine.put("parent", queue="p")
+    engine.put("branch", depends=["parent"], parent_failure="fail")
+    (lease,) = engine.pop("p")
+    engine.step(
+        ("fail", *lease.key, "group", "why", b""),
+        ("put", "q", "late", "", b"", options(depends=["branch"], **policy)),
+    )
+    engine.ticks()
+
+    assert ["failed", state] == [engine.state("branch"), engine.state("late")]

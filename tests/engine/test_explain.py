@@ -260,3 +260,16 @@ def test_the_setting_says_how_many_lost_leases_stop_a_job(engine: Engine) -> Non
     engine.tick(now=20)
 
     assert (1, 3) == tuple(explain(engine, now=21)[name] for name in ("lost", "poison"))
+
+
+def test_a_member_tells_its_flow_and_whether_that_is_sealed(engine: Engine) -> None:
+    engine.put("a", flow="f")
+    told = explain(engine)
+    assert ("depends", "f", 1, 0) == tuple(
+        told[name] for name in ("state", "flow", "unsealed", "waits")
+    )
+    engine.seal("f")
+
+    told = explain(engine)
+    assert "f" == told["flow"]
+    assert "unsealed" not in told

@@ -57,6 +57,12 @@ KINDS = {
     "rate",
     "payload",
     "failure",
+    "flow",
+    "flow-ring",
+    "flows",
+    "members",
+    "lineage",
+    "pending",
     "parents",
     "dependents",
     "unique",
@@ -79,6 +85,10 @@ KINDS = {
     *SETS,
 }
 
+HASHES = {
+    *("", "flow", "laned", "limit", "queued", "template", "worker"),
+    *("histogram", "stats", "weights"),
+}
 STRINGS = {
     *("bucket", "job", "payload", "failure", "request", "result", "sequence", "unique"),
     *("lock", "rate"),
@@ -86,7 +96,7 @@ STRINGS = {
 
 # What goes by itself.
 EXPIRING = {
-    *("ring", "job-ring", "lock", "lock-ring", "rate", "request", "result", "bucket"),
+    *("ring", "job-ring", "lock", "lock-ring", "rate", "request", "result", "bucket", "flow-ring"),
     *("stats", "histogram", "samples"),
 }
 
@@ -141,21 +151,11 @@ class Keys:
             pipe.get(name)
         elif kind == "parents":
             pipe.smembers(name)
-        elif kind in {
-            "",
-            "template",
-            "worker",
-            "stats",
-            "histogram",
-            "limit",
-            "queued",
-            "weights",
-            "laned",
-        }:
+        elif kind in HASHES:
             pipe.hgetall(name)
         elif kind in {"ring", "lock-ring", "samples"}:
             pipe.llen(name)
-        elif kind in {"events", "job-ring"}:
+        elif kind in {"events", "job-ring", "flow-ring"}:
             pipe.xlen(name)
         else:
             pipe.zrange(name, 0, -1, withscores=True)
@@ -212,6 +212,8 @@ def _known(keys: Keys, now: int) -> Iterator[str]:
     for name, left in keys.lifetimes.items():
         kind = name[len(keys.root) :].partition(b":")[0].decode()
         expires = kind in EXPIRING
+        if kind == "flow":
+            expires = name[len(keys.root) + 5 :] not in keys.found["members"]
         if kind == "job":
             jid = name[len(keys.root) + 4 :]
             expires = jid in keys.jobs and keys.jobs[jid].trace
@@ -245,7 +247,10 @@ def _states(keys: Keys, now: int) -> Iterator[str]:
                 yield f"{jid!r} in {state} of {number} says {job.state} of {job.queue}"
             else:
                 yield from _position(job, state, member, score, jid)
-    yield from (f"{jid!r} is in no state" for jid in keys.live.keys() - seen.keys())
+    ended = keys.single("ended")
+    for jid in keys.live.keys() - seen.keys():
+        if keys.live[jid].state != "cancelled" or jid not in ended:
+            yield f"{jid!r} is in no state"
     unregistered = {number for _, number in seen.values()} - keys.numbers().keys()
     yield from (f"queue {number} has jobs and no name" for number in unregistered)
 
@@ -311,8 +316,8 @@ def _edges(keys: Keys, now: int) -> Iterator[str]:
             yield f"{jid!r} waits for {parent!r} without being in depends"
         if parent not in keys.live:
             yield f"{jid!r} waits for {parent!r}, which is not there"
-        elif keys.live[parent].state == "complete" and parent not in ended:
-            yield f"{jid!r} waits for {parent!r}, which is complete"
+        elif keys.live[parent].state in {"complete", "cancelled"} and parent not in ended:
+            yield f"{jid!r} waits for {parent!r}, which is {keys.live[parent].state}"
         elif (
             keys.live[parent].state == "failed"
             and parent not in ended
@@ -320,7 +325,8 @@ def _edges(keys: Keys, now: int) -> Iterator[str]:
         ):
             yield f"{jid!r} should have acted on the failure of {parent!r}"
     for jid, job in keys.live.items():
-        if job.state == "depends" and not job.flags & (record.PARENTS | record.HELD):
+        waits = job.flags & (record.PARENTS | record.HELD) or job.options.get("unsealed")
+        if job.state == "depends" and not waits:
             yield f"{jid!r} waits for nothing"
 
 
@@ -626,9 +632,49 @@ def _lanes(keys: Keys, now: int) -> Iterator[str]:
         yield f"jobs with a tenant are counted {counted}, and are {sizes}"
 
 
+MOMENTS = 2**44
+CLASSES = {"depends": 1, "failed": 3, "complete": 4}
+
+
+def _flows(keys: Keys, now: int) -> Iterator[str]:
+    found = {
+        (flow, jid): score for flow, part in keys.found["members"].items() for jid, score in part
+    }
+    for jid, job in keys.live.items():
+        flow = str(job.options.get("flow", "")).encode(errors="surrogateescape")
+        if bool(flow) != bool(job.flags & record.FLOW):
+            yield f"{jid!r} is a member of {flow!r} by half"
+        if not flow:
+            continue
+        score = CLASSES.get(job.state, 2) * MOMENTS + min(job.since, MOMENTS - 1)
+        if job.state == "depends" and job.options.get("unsealed"):
+            score = int.from_bytes(job.token[:4], "big")
+        if found.pop((flow, jid), None) != score:
+            yield f"{jid!r} is not among the members of {flow!r} where it should be"
+        sealed = b"sealed" in keys.found["flow"].get(flow, {})
+        waits = b"stopped" in keys.found["flow"].get(flow, {}) or flow in keys.single("pending")
+        if job.options.get("unsealed") and job.state == "depends" and sealed and not waits:
+            yield f"{jid!r} is held by {flow!r}, which is sealed"
+    yield from (f"{jid!r} is no member of {flow!r}" for flow, jid in found)
+
+
+def _flow_listings(keys: Keys, now: int) -> Iterator[str]:
+    for listing in ("flows", "pending"):
+        for flow in keys.single(listing).keys() - keys.found["members"].keys():
+            yield f"{flow!r} is listed in {listing}, and has no members"
+    if set(keys.found["members"]) != set(keys.single("flows")):
+        yield "the listing of flows differs"
+    for jid in keys.found["lineage"]:
+        if jid not in keys.live or not keys.live[jid].flags & record.FLOW:
+            yield f"{jid!r} has a lineage and is no member of a flow"
+    pending = keys.single("pending")
+    if pending and keys.single("clock").get(b"f0", float("inf")) > min(pending.values()):
+        yield "the clock does not know of the flows that are pending"
+
+
 LAWS = (
     *(_known, _states, _members, _sides, _edges, _held, _indexes, _failures, _clock, _rings),
     *(_slots, _parked, _queued, _lines, _lanes),
     *(_unique, _deadlines),
-    *(_weights, _locks),
+    *(_weights, _locks, _flows),
 )

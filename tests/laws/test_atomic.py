@@ -54,6 +54,12 @@ class World:
         for holder in ("a", "b"):
             engine.call("lock", "door", holder, NOW, 1, now=NOW - 100)
         engine.call("rate", "sms", 10, 1000, "", 1, 0, now=NOW - 100)
+        engine.put("open", flow="open flow", now=3)
+        for jid in ("one", "two"):
+            engine.put(jid, queue="flow", flow="sealed flow", depends=["scheduled"], now=3)
+        engine.put("broken", queue="flow", flow="sealed flow", now=3)
+        engine.call("seal", "sealed flow", now=3)
+        engine.fail(engine.pop("flow", now=3)[0], now=3)
 
 
 def job(name: str) -> list[Any]:
@@ -98,6 +104,14 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "unfail_group": lambda world: ["group", "", 10, ""],
     "unfail_where": lambda world: ["q", "", "", "", "", "", 10, "r"],
     "drop_where": lambda world: ["", "group", "", "", "", "", 10],
+    "put into a flow": lambda world: [
+        *("flow", "new", "K", b"new"),
+        options(flow="open flow", depends=["parent"], nonce="n"),
+    ],
+    "seal": lambda world: ["open flow"],
+    "flow_cancel": lambda world: ["sealed flow"],
+    "flow_retry": lambda world: ["sealed flow", 10, ""],
+    "flow_wait": lambda world: ["open flow"],
     "step": lambda world: ["all", "put", 5, *job("new"), "cancel", 1, "waiting", "pop", 10, *POP],
     "drain": lambda world: [
         *("each", "complete", 6, *world.held.key, b"", "", b""),

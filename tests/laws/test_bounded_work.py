@@ -226,3 +226,67 @@ def test_the_events_of_one_call_are_one_entry(engine: Engine) -> None:
     _, (what, _, _, _, jids) = msgpack.unpackb(entries[0][1][b"e"])
 
     assert ("popped", 100) == (what, len(jids))
+
+
+def graph(engine: Engine, size: int, flow: str) -> None:
+    """Put a fan-out of so many with a join, each slice in a call of its own, and seal it."""
+    leaves = [f"{flow}{n}" for n in range(size)]
+    engine.put(f"{flow}-root", queue="fan", flow=flow)
+    for start in range(0, size, 100):
+        given = options(flow=flow, depends=[f"{flow}-root"])
+        part = leaves[start : start + 100]
+        engine.step(*(("put", "fan", leaf, "", b"", given) for leaf in part))
+    engine.put(f"{flow}-join", queue="fan", flow=flow, depends=leaves[:100], hold=True)
+    for start in range(100, size, 100):
+        hold = "last" if start + 100 >= size else "more"
+        engine.depend(f"{flow}-join", hold, depends=leaves[start : start + 100])
+    while engine.seal(flow):
+        pass
+
+
+def flow_work(engine: Engine, size: int) -> dict[str, Work]:
+    """Return the work of each call in the life of such a flow."""
+    flow = f"f{size}-"
+    graph(engine, size, flow)
+    (root,) = engine.pop("fan", now=DUE)
+    found = {"tell": work(engine, lambda: engine.complete(root, now=DUE))}
+    found["tick"] = work(engine, lambda: engine.tick(now=DUE))
+    one, two, _ = engine.pop("fan", count=3, now=DUE)
+    calls: dict[str, Callable[[], object]] = {
+        "complete": lambda: engine.complete(one, now=DUE),
+        "fail": lambda: engine.fail(two, now=DUE),
+        "retry": lambda: engine.call("flow_retry", flow, 100, "", now=DUE),
+        "put": lambda: engine.put(f"{flow}new", flow=flow, now=DUE),
+        "state": lambda: engine.flow(flow, now=DUE),
+        "wait": lambda: engine.call("flow_wait", flow, now=DUE),
+        "members": lambda: engine.call("flow_members", flow, "depends", "", 10, now=DUE),
+        "cancel": lambda: engine.call("flow_cancel", flow, now=DUE),
+    }
+    found |= {name: work(engine, call) for name, call in calls.items()}
+    engine.ticks(now=DUE)
+    return found
+
+
+def test_a_call_does_as_much_for_a_large_flow_as_for_a_small_one(engine: Engine) -> None:
+    flow_work(engine, 200)  # what is new to a namespace
+    small, large = flow_work(engine, 300), flow_work(engine, 2000)
+    for name, first in small.items():
+        assert first, name
+        assert first == large[name], name
+
+
+def test_a_dense_graph_is_cancelled_in_smaller_slices(engine: Engine) -> None:
+    parents = [f"p{n}" for n in range(100)]
+    engine.step(*(("put", "q", jid, "", b"", options(flow="f")) for jid in parents))
+    given = options(flow="f", depends=parents)
+    for start in range(0, 100, 10):
+        jids = [f"c{n}" for n in range(start, start + 10)]
+        engine.step(*(("put", "q", jid, "", b"", given) for jid in jids))
+    engine.seal("f", now=DUE)
+    found = work(engine, lambda: engine.call("flow_cancel", "f", now=DUE))
+
+    assert found.total() < 5000
+    assert 150 < engine.call("flow_cancel", "f", now=DUE)
+    while engine.call("flow_cancel", "f", now=DUE):
+        pass
+    assert 200 == engine.flow("f", now=DUE)["cancelled"]

@@ -60,6 +60,30 @@ MENDED: dict[str, Damage] = {
         lambda w: w.add("running:1", b"\0" * 6 + b"held", NOW + DAY),
         {"stray-member"},
     ),
+    "a member in no flow": (
+        lambda w: w.take("members:f", b"member"),
+        {"lost-member", "half-flow"},
+    ),
+    "a member in another class": (lambda w: w.shift("members:f", b"member"), {"lost-member"}),
+    "a member of nothing": (lambda w: w.add("members:f", b"none", 0), {"stray-in-flow"}),
+    "a job in a flow that is not its": (
+        lambda w: w.add("members:f", b"plain", 0),
+        {"stray-in-flow"},
+    ),
+    "a flow without its hash": (lambda w: w.drop("flow:f"), {"half-flow"}),
+    "a flow that is not listed": (lambda w: w.take("flows", b"f"), {"half-flow"}),
+    "a flow that expires": (lambda w: w.server.pexpire(w.key("flow:f"), DAY), {"half-flow"}),
+    "a flow without members": (lambda w: w.add("flows", b"none", 0), {"half-flow"}),
+    "a flow without members to be done": (
+        lambda w: w.add("pending", b"none", NOW),
+        {"half-flow", "late-clock"},
+    ),
+    "a lineage of no member": (lambda w: w.add("lineage:plain", b"big", 0), {"stray-lineage"}),
+    "a parent that its member has forgotten": (
+        lambda w: w.take("lineage:member", b"plain"),
+        {"forgotten-parent"},
+    ),
+    "a flow that nothing is done with": (lambda w: w.take("pending", b"f"), {"stuck-member"}),
     "a hold on a waiting job": (
         lambda w: w.flag("plain", record.HELD, raised=True),
         {"stale-mark"},

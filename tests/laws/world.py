@@ -34,6 +34,7 @@ class World:
         engine.put("later", delay=60_000, now=NOW)
         engine.put("child", depends=["plain", "big"], now=NOW)
         engine.call("recur", "other", "x", "K", b"", DAY, DAY, b"", now=NOW)
+        engine.put("member", flow="f", depends=["plain"], now=NOW)
         self.lease = self.held.record.token + b"held"
 
     def key(self, name: str) -> str:
@@ -42,7 +43,7 @@ class World:
     def members(self, name: str) -> dict[bytes, tuple[bytes, float]]:
         """Return the members of a sorted set with their scores, by the jid at their end."""
         found = self.server.zrange(self.key(name), 0, -1, withscores=True)
-        jids = [jid.encode() for jid in (*JOBS, "done", "bad", "x")]
+        jids = [jid.encode() for jid in (*JOBS, "done", "bad", "x", "member", "f")]
         return {jid: each for each in found for jid in jids if each[0].endswith(jid)}
 
     def take(self, name: str, jid: bytes) -> World:

@@ -1,0 +1,36 @@
+-- What is told of a flow.
+
+local flows = require("store.flows")
+local keys = require("store.keys")
+local refuse = require("rules.refusal")
+local rule = require("rules.flow")
+
+local survey = {}
+
+-- Refuses a flow that there is not.
+function survey.known(step, id)
+  if not flows.read(step, id).created then
+    refuse("NOJOB", "no flow " .. id)
+  end
+end
+
+-- A list of names and values, see commands/flow.lua, and the state.
+function survey.tell(step, id)
+  local flow, counts = flows.read(step, id), flows.counts(step, id)
+  local telling = redis.call("EXISTS", keys.ended(step)) == 1
+  local state = rule.state(counts, flow.sealed, flow.stopped, telling)
+  local answer = { "state", state, "now", step.now, "created", flow.created }
+  local function tell(name, value)
+    answer[#answer + 1] = name
+    answer[#answer + 1] = value
+  end
+  tell("sealed", flow.sealed or 0)
+  tell("stopped", flow.stopped or 0)
+  for rank = 1, #rule.CLASSES do
+    tell(rule.CLASSES[rank], counts[rule.CLASSES[rank]])
+  end
+  tell("cancelled", counts.cancelled)
+  return answer, state
+end
+
+return survey
