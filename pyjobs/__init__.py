@@ -3,8 +3,9 @@
 from pyjobs.aio import AsyncClient, AsyncJob, AsyncQueue, AsyncRecurringJob, AsyncTransaction
 from pyjobs.checking import Finding
 from pyjobs.client import Client
-from pyjobs.contexts import context, current_context
+from pyjobs.contexts import context, current_context, current_job
 from pyjobs.errors import (
+    Cancel,
     ClassNotFound,
     ConnectionError,
     DecodingError,
@@ -28,6 +29,8 @@ from pyjobs.errors import (
     OutOfMemory,
     PyjobsError,
     ReadOnlyServer,
+    Release,
+    Retry,
     RunTimeout,
     ServerError,
     ServerLoading,
@@ -36,9 +39,10 @@ from pyjobs.errors import (
 )
 from pyjobs.job import Job, RecurringJob
 from pyjobs.queue import Queue
+from pyjobs.tasks import Tasks, shared
 from pyjobs.transaction import Transaction
 from pyjobs.waiting import Waited
-from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
+from pyjobs.worker import AsyncWorker, Hooks, Worker
 
 __all__ = [
     "AsyncClient",
@@ -47,6 +51,7 @@ __all__ = [
     "AsyncRecurringJob",
     "AsyncTransaction",
     "AsyncWorker",
+    "Cancel",
     "ClassNotFound",
     "Client",
     "ConnectionError",
@@ -76,10 +81,13 @@ __all__ = [
     "Queue",
     "ReadOnlyServer",
     "RecurringJob",
+    "Release",
+    "Retry",
     "RunTimeout",
     "ServerError",
     "ServerLoading",
     "ServerTooOld",
+    "Tasks",
     "Transaction",
     "Waited",
     "Worker",
@@ -87,4 +95,5 @@ __all__ = [
     "context",
     "current_context",
     "current_job",
+    "shared",
 ]

@@ -1,6 +1,6 @@
 """The worker: runs jobs, keeps their leases, outlives the server's troubles, stops politely."""
 
-from pyjobs.worker.execution import current_job
+from pyjobs.contexts import current_job
 from pyjobs.worker.hooks import Hooks
 from pyjobs.worker.options import WorkerOptions
 from pyjobs.worker.surroundings import Surroundings

@@ -22,7 +22,10 @@ Kinds = tuple["type[BaseException] | str", ...]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What runs the jobs of one class in one queue. `policy` is the backoff, packed."""
+    """What runs the jobs of one class in one queue. `policy` is the backoff, packed.
+
+    `pack` turns what it returns into what is kept of it.
+    """
 
     function: Callable[[Any], Any]
     is_async: bool
@@ -31,6 +34,7 @@ class Code:
     retry_on: Kinds
     give_up_on: Kinds
     policy: bytes
+    pack: Callable[[Any], Any]
 
     @classmethod
     def of(cls, found: Runnable) -> Code:
@@ -49,6 +53,7 @@ class Code:
             _kinds(owner, "retry_on"),
             _kinds(owner, "give_up_on"),
             options.pack(options.to_wire(backoff)),
+            found.pack,
         )
 
     @property

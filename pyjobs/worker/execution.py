@@ -9,21 +9,21 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from functools import cached_property
 from typing import Any
 
-from pyjobs import calls, contexts, naming
+from pyjobs import calls, contexts, naming, options
 from pyjobs.aio.client import AsyncClient
 from pyjobs.aio.job import AsyncJob
 from pyjobs.client import Client
-from pyjobs.errors import JobStopped, LeaseLost, PyjobsError
+from pyjobs.errors import Cancel, JobStopped, LeaseLost, PyjobsError, Release, Retry
 from pyjobs.job import Job
+from pyjobs.twins import async_client
 from pyjobs.worker.code import Code
 from pyjobs.worker.failing import group_of, message_of
 from pyjobs.worker.held import Held, Word
 from pyjobs.worker.options import WorkerOptions
-from pyjobs.worker.twins import async_client
 
 log = logging.getLogger("pyjobs.worker")
 
@@ -32,13 +32,6 @@ Here = Callable[[Coroutine[Any, Any, Any]], Any]
 
 CODES = 10_000
 """So much code is remembered: there may be ever new queues."""
-
-_current: ContextVar[Any] = ContextVar("pyjobs_current_job", default=None)
-
-
-def current_job() -> Any:
-    """Return the job that is being run here: a Job, in an `async def` an AsyncJob; else None."""
-    return _current.get()
 
 
 class NoClass(PyjobsError):
@@ -115,7 +108,7 @@ class Execution:
             held.call, held.word = self._stopped(held, held.stop)
             return
         code, after = None, self._after
-        _current.set(None)
+        contexts.run_here(None)
         try:
             job = held.job = Job(self._client, held.snapshot)
             self._enter(job)
@@ -127,7 +120,8 @@ class Execution:
             self._start(held, code)
             for hook in self._before:
                 self._call(hook, job)
-            self._ended_well(held, code.function(job))
+            result, pack, code = code.function(job), code.pack, None  # not to be done again
+            self._ended_well(held, pack, result)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
             for hook in self.ended_badly(held, code, error):
                 self._try(hook, held.job, error)
@@ -183,7 +177,7 @@ class Execution:
             held.call, held.word = self._stopped(held, held.stop)
             return
         code = None
-        _current.set(None)
+        contexts.run_here(None)
         try:
             job = held.job = AsyncJob(self.aio, held.snapshot)
             self._enter(job)
@@ -191,7 +185,8 @@ class Execution:
             self._start(held, code)
             for hook in self._before:
                 await _awaited(hook(job))
-            self._ended_well(held, await code.function(job))
+            result, pack, code = await code.function(job), code.pack, None  # not to be done again
+            self._ended_well(held, pack, result)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
             meant = held.interruption
             if meant is None or not isinstance(error, asyncio.CancelledError):
@@ -213,7 +208,7 @@ class Execution:
 
     def _enter(self, job: Any) -> None:
         """Let code find the job and its context where it runs."""
-        _current.set(job)
+        contexts.run_here(job)
         contexts.enter(job.context)
 
     def _start(self, held: Held, code: Code) -> None:
@@ -226,11 +221,12 @@ class Execution:
         if soft or hard:
             self._limit(held, soft, hard)
 
-    def _ended_well(self, held: Held, result: object) -> None:
+    def _ended_well(self, held: Held, pack: Callable[[Any], Any], result: object) -> None:
         if held.stop is not None and held.stop.reason != "stopping":
             held.word = "lost"
         elif held.job.state == "running":
-            held.call = held.job.completing(result=result)
+            kept = pack(result) if held.job.keep_result else None
+            held.call = held.job.completing(result=kept)
             held.word = "done"
         else:
             held.word = "moved"
@@ -249,7 +245,11 @@ class Execution:
             held.word = "moved"
         elif isinstance(error, LeaseLost) and error.jid == held.jid:
             held.word = "lost"
-        elif code is not None and code.retries(error):
+        elif isinstance(error, Release):
+            held.call, held.word = held.job.releasing(error.delay), "released"
+        elif isinstance(error, Cancel):
+            held.call, held.word = calls.cancel([held.jid]), "cancelled"
+        elif isinstance(error, Retry) or (code is not None and code.retries(error)):
             held.call, held.word = self._retrying(held, code, error), "retried"
             # The engine decides whether there is another attempt; this foresees it.
             return self._on_retry if held.job.retries_left else self._on_failure
@@ -258,13 +258,15 @@ class Execution:
             return self._on_failure
         return []
 
-    def _retrying(self, held: Held, code: Code, error: BaseException) -> calls.Call[str]:
+    def _retrying(self, held: Held, code: Code | None, error: BaseException) -> calls.Call[str]:
+        delay = error.delay if isinstance(error, Retry) else None
+        cause = error.__cause__ if isinstance(error, Retry) and error.__cause__ else error
         return calls.retry(
             held.lease,
-            None,
-            group_of(held.queue, error),
+            None if delay is None else options.milliseconds(delay, "delay"),
+            group_of(held.queue, cause),
             message_of(error),
-            code.policy,
+            b"" if code is None else code.policy,
             secrets.randbelow(calls.DICE),
         )
 

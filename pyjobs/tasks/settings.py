@@ -1,0 +1,126 @@
+"""The options of a task: those of its jobs, and those that stay with its code.
+
+How an attempt is run (`run_within`, `kill_within`), what is tried again and after how long
+(`retry_on`, `give_up_on`, `backoff` and what goes with it) is read by the worker from the code that
+it has. Given for a single call, it travels with the job and goes before the code's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pyjobs import options
+from pyjobs.errors import InvalidArgument
+from pyjobs.options import BackoffOptions, JobOptions
+from pyjobs.tasks.codecs import Codec
+
+Kind = type[BaseException] | str
+Kinds = Kind | Iterable[Kind]
+
+BACKOFFS: dict[str, BackoffOptions] = {
+    "deferrable": {
+        "backoff": "exponential",
+        "backoff_base": 4,
+        "backoff_cap": 900,
+        "backoff_jitter": 0,
+    },
+    "gentle": {"backoff": "exponential", "backoff_base": 15, "backoff_cap": 86_400},
+    "quick": {"backoff": "fixed", "backoff_base": 0.1, "backoff_jitter": 0.5},
+}
+"""Presets: names that `backoff` takes in a task beside fixed, linear and exponential."""
+
+OF_CODE = frozenset(
+    (
+        "run_within",
+        "kill_within",
+        "retry_on",
+        "give_up_on",
+        *BackoffOptions.__annotations__,
+    )
+)
+
+
+class TaskOptions(JobOptions, total=False):
+    """Options of a task: those of a job, and these."""
+
+    queue: str
+    """Name of the queue."""
+    retry_on: Kinds
+    """Exceptions, or names of such, after which the job is tried again."""
+    give_up_on: Kinds
+    """Exceptions, or names of such, after which it is not, though `retry_on` says so."""
+    codec: Codec
+    """How arguments and results travel; default: `Typed`."""
+
+
+class Settings:
+    """Options that belong together. None of them is ever changed: `merged` makes others."""
+
+    def __init__(
+        self, declared: Mapping[str, Any], called: Mapping[str, Any] | None = None
+    ) -> None:
+        self.declared = dict(declared)
+        """What the decorator says, and the defaults of all tasks."""
+        self.called = dict(called or {})
+        """What is said for a call."""
+
+    def merged(self, given: Mapping[str, Any]) -> Settings:
+        """Return these options with those of a call; raises InvalidArgument for unknown ones."""
+        return Settings(self.declared, {**self.called, **_spread(given)})
+
+    @classmethod
+    def of(cls, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
+        """Return the options of a decorator, beside the defaults of all tasks."""
+        return cls({**defaults, **_spread(given)})
+
+    @property
+    def code(self) -> dict[str, Any]:
+        """What stays with the code."""
+        return {name: value for name, value in self.declared.items() if name in OF_CODE}
+
+    @property
+    def put(self) -> dict[str, Any]:
+        """What a job is put with."""
+        declared = {name: value for name, value in self.declared.items() if name not in OF_CODE}
+        both = {**declared, **self.called}
+        if "at" in self.called and "delay" in declared and "delay" not in self.called:
+            del both["delay"]
+        return {name: value for name, value in both.items() if name not in {"queue", "codec"}}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return one option."""
+        return self.called.get(name, self.declared.get(name, default))
+
+
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as they are if they make sense; raises InvalidArgument."""
+    for name, value in _spread(given).items():
+        if name == "queue":
+            options.text(value, "queue")
+        elif name in {"retry_on", "give_up_on"}:
+            _refuse_no_kinds(name, value)
+        elif name == "codec":
+            if not (hasattr(value, "dump") and hasattr(value, "load")):
+                raise InvalidArgument(f"codec: {value!r} has no dump and load")
+        elif name == "jid":
+            options.text(value, "jid")
+        elif not callable(value):
+            options.carried({name: value})
+    return dict(given)
+
+
+def _spread(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with a preset of backoffs as what it stands for."""
+    preset = given.get("backoff")
+    if not isinstance(preset, str) or preset not in BACKOFFS:
+        return dict(given)
+    return {**BACKOFFS[preset], **{name: each for name, each in given.items() if name != "backoff"}}
+
+
+def _refuse_no_kinds(name: str, value: Any) -> None:
+    for kind in (value,) if isinstance(value, (str, type)) else tuple(value):
+        if not isinstance(kind, str) and not (
+            isinstance(kind, type) and issubclass(kind, BaseException)
+        ):
+            raise InvalidArgument(f"{name}: exception classes or names of such, not {kind!r}")
