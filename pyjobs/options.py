@@ -55,8 +55,11 @@ class StayOptions(TypedDict, total=False):
 class BackoffOptions(TypedDict, total=False):
     """How long a job waits before it is tried again."""
 
-    backoff: Literal["fixed", "linear", "exponential"]
-    """How the delay grows from retry to retry; default: `exponential` if there is any of these."""
+    backoff: Literal["fixed", "linear", "exponential", "padded"]
+    """How the delay grows from retry to retry; default: `exponential` if there is any of these.
+
+    `padded` is exponential and the base once more: 4, 6, 10, 18 with a base of 2.
+    """
     backoff_base: Seconds
     """Delay before the first retry, default 1."""
     backoff_cap: Seconds

@@ -1,8 +1,9 @@
 """Functions as jobs: decorators, typed handles, schedules; what is put is a job like any other."""
 
+from pyjobs.tasks import backoffs
 from pyjobs.tasks.codecs import Codec, Encrypted, SignedPickle, Typed
 from pyjobs.tasks.handles import AsyncHandle, Handle
-from pyjobs.tasks.settings import BACKOFFS, TaskOptions
+from pyjobs.tasks.settings import TaskOptions
 from pyjobs.tasks.task import AsyncTask, Prepared, Task
 from pyjobs.tasks.tasks import Tasks
 
@@ -10,7 +11,6 @@ shared = Tasks()
 """Tasks for libraries, which know no client: the program that uses them calls `shared.init`."""
 
 __all__ = [
-    "BACKOFFS",
     "AsyncHandle",
     "AsyncTask",
     "Codec",
@@ -22,5 +22,6 @@ __all__ = [
     "TaskOptions",
     "Tasks",
     "Typed",
+    "backoffs",
     "shared",
 ]

@@ -20,7 +20,8 @@ from pyjobs.errors import DecodingError, EncodingError
 TUPLE, SET, FROZENSET, DECIMAL, UNIQUE, DATE, TIME, PERIOD, NAIVE, NAMED = range(64, 74)
 """Numbers of the extension types. NAMED is a model or a member of an Enum, beside its name."""
 
-_LEAVES = frozenset((type(None), bool, int, float, str, bytes))
+_LEAVES = frozenset((type(None), bool, float, bytes))
+_SMALL = 2**63
 CONTAINERS: dict[Any, int] = {tuple: TUPLE, set: SET, frozenset: FROZENSET}
 """The extension types of containers that msgpack does not carry."""
 
@@ -51,7 +52,7 @@ def _period(microseconds: int) -> timedelta:
 def pack(value: Any, path: str) -> Any:
     """Return what `pyjobs.codec` carries for a value; `path` is said of what is refused."""
     kind = type(value)
-    if kind in _LEAVES:
+    if kind in _LEAVES or _is_simple(kind, value):
         return value
     if kind is list:
         return [pack(item, f"{path}[{at}]") for at, item in enumerate(value)]
@@ -70,6 +71,13 @@ def pack(value: Any, path: str) -> Any:
             why = f"{why}; a model or an Enum travels where an annotation names its class"
         raise EncodingError(f"{path}: {why}") from None
     return value
+
+
+def _is_simple(kind: type, value: Any) -> bool:
+    """Whether there is nothing in a value that msgpack might not carry."""
+    if kind is str:
+        return bool(value.isascii())
+    return kind is int and -_SMALL <= value < _SMALL
 
 
 def pack_key(key: Any, path: str) -> Any:

@@ -18,18 +18,6 @@ from pyjobs.tasks.codecs import Codec
 Kind = type[BaseException] | str
 Kinds = Kind | Iterable[Kind]
 
-BACKOFFS: dict[str, BackoffOptions] = {
-    "deferrable": {
-        "backoff": "exponential",
-        "backoff_base": 4,
-        "backoff_cap": 900,
-        "backoff_jitter": 0,
-    },
-    "gentle": {"backoff": "exponential", "backoff_base": 15, "backoff_cap": 86_400},
-    "quick": {"backoff": "fixed", "backoff_base": 0.1, "backoff_jitter": 0.5},
-}
-"""Presets: names that `backoff` takes in a task beside fixed, linear and exponential."""
-
 OF_CODE = frozenset(
     (
         "run_within",
@@ -66,13 +54,13 @@ class Settings:
         """What is said for a call."""
 
     def merged(self, given: Mapping[str, Any]) -> Settings:
-        """Return these options with those of a call; raises InvalidArgument for unknown ones."""
-        return Settings(self.declared, {**self.called, **_spread(given)})
+        """Return these options with those of a call; raises InvalidArgument."""
+        return Settings(self.declared, {**self.called, **checked(given)})
 
     @classmethod
     def of(cls, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
-        """Return the options of a decorator, beside the defaults of all tasks."""
-        return cls({**defaults, **_spread(given)})
+        """Return the options of a decorator beside defaults; raises InvalidArgument."""
+        return cls({**defaults, **checked(given)})
 
     @property
     def code(self) -> dict[str, Any]:
@@ -94,8 +82,8 @@ class Settings:
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as they are if they make sense; raises InvalidArgument."""
-    for name, value in _spread(given).items():
+    """Return options if they make sense; raises InvalidArgument."""
+    for name, value in given.items():
         if name == "queue":
             options.text(value, "queue")
         elif name in {"retry_on", "give_up_on"}:
@@ -108,14 +96,6 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         elif not callable(value):
             options.carried({name: value})
     return dict(given)
-
-
-def _spread(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with a preset of backoffs as what it stands for."""
-    preset = given.get("backoff")
-    if not isinstance(preset, str) or preset not in BACKOFFS:
-        return dict(given)
-    return {**BACKOFFS[preset], **{name: each for name, each in given.items() if name != "backoff"}}
 
 
 def _refuse_no_kinds(name: str, value: Any) -> None:

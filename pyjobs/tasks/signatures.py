@@ -19,20 +19,19 @@ EITHER = 2
 
 
 class Signature:
-    """What a function takes and returns. Annotations are read when they are first needed.
-
-    `owner` is the class whose method it is, the type of its first argument.
-    """
+    """What a function takes and returns. Annotations are read when they are first needed."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self._function = function
         self._name = name
         self._signature = inspect.signature(function)
         self.owner: type | None = None
+        """The class whose method it is, the type of its first argument."""
         self.parameters = list(self._signature.parameters.values())
 
     def __str__(self) -> str:
-        return f"{self._name}{self._signature}"
+        bare = [each.replace(annotation=each.empty) for each in self.parameters]
+        return f"{self._name}{inspect.Signature(bare)}"
 
     @cached_property
     def _hints(self) -> dict[str, Any]:

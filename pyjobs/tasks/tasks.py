@@ -149,7 +149,7 @@ class Tasks:
 
     def add(self, function: Any, given: TaskOptions) -> Task[..., Any]:
         """Make a task of a function: what `task` does with it."""
-        found = Settings.of(self._defaults, settings.checked(given))
+        found = Settings.of(self._defaults, given)
         task = task_of(self, function, found)
         self.all[task.path] = task
         return task
@@ -160,7 +160,7 @@ class Tasks:
         Its options are those that are given here, and the defaults. How arguments travel is up to
         them, since there is no signature: models go as maps of their fields.
         """
-        return Remote(self, path, Settings.of(self._defaults, settings.checked(given)))
+        return Remote(self, path, Settings.of(self._defaults, given))
 
     def send(self, path: str, /, *args: Any, **kwargs: Any) -> Handle[Any]:
         """Put a job for a function by its import path: `named(path).later(...)`."""
