@@ -8,11 +8,12 @@ it has. Given for a single call, it travels with the job and goes before the cod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import time
+from typing import Any, Literal
 
 from pyjobs import options
 from pyjobs.errors import InvalidArgument
-from pyjobs.options import BackoffOptions, JobOptions
+from pyjobs.options import BackoffOptions, JobOptions, Moment
 from pyjobs.tasks.codecs import Codec
 
 Kind = type[BaseException] | str
@@ -40,6 +41,31 @@ class TaskOptions(JobOptions, total=False):
     """Exceptions, or names of such, after which it is not, though `retry_on` says so."""
     codec: Codec
     """How arguments and results travel; default: `Typed`."""
+
+
+class PeriodicOptions(TaskOptions, total=False):
+    """Options of a periodic function: those of a task, and these."""
+
+    missed: Literal["skip", "one", "all"]
+    """What becomes of moments that no worker came for in time: nothing, one job, a job for each."""
+    backlog: int
+    """How many missed ones are made up for at most; 0: all."""
+    overlap: Literal["allow", "skip", "queue", "replace"]
+    """What becomes of a moment while the job before has not ended: a job; none; one that waits for
+    it; one that waits and takes the place of one that waits already."""
+    until: Moment
+    """No job after this moment."""
+    count: int
+    """So many jobs in all."""
+    between: tuple[str | time, str | time]
+    """Times of the day between which it runs, such as `("09:00", "17:30")`."""
+
+
+OF_SCHEDULES = frozenset(PeriodicOptions.__annotations__) - frozenset(TaskOptions.__annotations__)
+"""Options that only a schedule has."""
+
+OF_JOBS = frozenset(("delay", "at", "depends", "missing", "parent_failure", "jid", "if_exists"))
+"""Options that a schedule does not have."""
 
 
 class Settings:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from pyjobs.aio.transaction import AsyncTransaction
     from pyjobs.plans import Put
+    from pyjobs.tasks.known import Unknown
+    from pyjobs.tasks.periodic import Schedule
     from pyjobs.tasks.tasks import Tasks
     from pyjobs.transaction import Transaction
 
@@ -62,6 +64,8 @@ class Task(Runner, Generic[P, R_co]):
         """Its options."""
         self.signature = Signature(function, self.__qualname__)
         """What it takes and returns."""
+        self.schedule: Schedule | None = None
+        """When it runs by itself, if it does."""
         self._bound: Arguments = ((), {})
 
     def __repr__(self) -> str:
@@ -297,13 +301,15 @@ class Prepared(Generic[R_co]):
 class Remote(Task[..., Any]):
     """A task whose code is elsewhere: it can be put, and not be run here."""
 
-    def __init__(self, tasks: Tasks, path: str, settings: Settings) -> None:
+    def __init__(self, tasks: Tasks, path: str, settings: Settings, unknown: Unknown) -> None:
         def function(*args: Any, **kwargs: Any) -> Any:  # noqa: ARG001 - any at all
             raise NotAJobClass(f"{path}: its code is not here; later puts a job for it")
 
         naming.class_path(path)
         function.__module__, _, function.__qualname__ = path.rpartition(".")
         super().__init__(tasks, function, path, settings)
+        self.unknown = unknown
+        """What follows when no worker knows it."""
 
     def refuse_unreachable(self) -> None:
         """Accept it: its path has been looked at, and there is nothing else to look at."""

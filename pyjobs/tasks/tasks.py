@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 from weakref import WeakKeyDictionary, WeakSet
 
 from pyjobs import contexts, plans
 from pyjobs.aio.client import AsyncClient
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument
-from pyjobs.tasks import modules, settings
+from pyjobs.options import Seconds
+from pyjobs.plans import Plan
+from pyjobs.tasks import modules, periodic, settings
 from pyjobs.tasks.handles import AsyncHandle, Handle
-from pyjobs.tasks.settings import Settings, TaskOptions
+from pyjobs.tasks.known import Known, Unknown
+from pyjobs.tasks.periodic import Schedule, Synced
+from pyjobs.tasks.settings import OF_JOBS, OF_SCHEDULES, PeriodicOptions, Settings, TaskOptions
 from pyjobs.tasks.task import AsyncTask, Prepared, Remote, Task, task_of
 from pyjobs.twins import async_client, is_same_place, sync_client
 
@@ -30,11 +36,12 @@ _twins: WeakKeyDictionary[AsyncClient, Client] = WeakKeyDictionary()
 
 
 class Decorator:
-    """Makes tasks of functions, with the options that it was given."""
+    """Makes tasks of functions, with the options and the schedule that it was given."""
 
-    def __init__(self, tasks: Tasks, given: TaskOptions) -> None:
+    def __init__(self, tasks: Tasks, given: Mapping[str, Any], schedule: Schedule | None) -> None:
         self._tasks = tasks
         self._given = given
+        self._schedule = schedule
 
     @overload
     def __call__(self, function: Callable[P, Coroutine[Any, Any, R]]) -> AsyncTask[P, R]: ...
@@ -42,7 +49,7 @@ class Decorator:
     def __call__(self, function: Callable[P, R]) -> Task[P, R]: ...
     def __call__(self, function: Any) -> Any:
         """Return the task of a function."""
-        return self._tasks.add(function, self._given)
+        return self._tasks.add(function, self._given, self._schedule)
 
 
 class Tasks:
@@ -68,6 +75,9 @@ class Tasks:
         self._defaults = {"queue": "default", **settings.checked(defaults)}
         self._client: Client | None = None
         self._aio: AsyncClient | None = None
+        self._known = Known()
+        self.packages: set[str] = set()
+        """What was included: of what is below it all is known."""
         self.all: dict[str, Task[..., Any]] = {}
         """The tasks by their import paths."""
         if client is not None:
@@ -103,9 +113,7 @@ class Tasks:
         """The client of async code; within a job, if it is of the same namespace, the worker's."""
         job = contexts.current_job()
         near = None if job is None else job.client
-        if isinstance(near, AsyncClient) and (
-            self._known is None or is_same_place(near, self._known)
-        ):
+        if isinstance(near, AsyncClient) and self.is_of(near):
             return near
         if self._aio is None:
             if self._client is None:
@@ -113,9 +121,10 @@ class Tasks:
             self._aio = async_client(self._client)
         return self._aio
 
-    @property
-    def _known(self) -> Client | AsyncClient | None:
-        return self._client or self._aio
+    def is_of(self, client: Client | AsyncClient) -> bool:
+        """Whether jobs are put where this client is, or it is not known where."""
+        known = self._client or self._aio
+        return known is None or is_same_place(client, known)
 
     def _inherited(self) -> Client | AsyncClient:
         job = contexts.current_job()
@@ -144,23 +153,76 @@ class Tasks:
         `@tasks.task`, or with options `@tasks.task(retries=4)`. Raises NotAJobClass for a lambda
         and for what is defined inside a function, InvalidArgument for options without sense.
         """
-        decorator = Decorator(self, given)  # type: ignore[arg-type] # checked by it
+        decorator = Decorator(self, given, None)
         return decorator if function is None else decorator(function)
 
-    def add(self, function: Any, given: TaskOptions) -> Task[..., Any]:
-        """Make a task of a function: what `task` does with it."""
-        found = Settings.of(self._defaults, given)
-        task = task_of(self, function, found)
+    def every(
+        self,
+        interval: Seconds,
+        *,
+        offset: Seconds | None = None,
+        **given: Unpack[PeriodicOptions],
+    ) -> Decorator:
+        """Make a task of a function that takes nothing, and let it run every `interval` seconds.
+
+        The first time after `offset` seconds (default: an interval), counted from when the schedule
+        is written: by `sync`, or by a worker that has imported the function when it starts. Raises
+        as `task`.
+        """
+        return self._periodic(Schedule(interval=interval, offset=offset), given)
+
+    def cron(
+        self, expression: str, *, tz: str | tzinfo | None = None, **given: Unpack[PeriodicOptions]
+    ) -> Decorator:
+        """Make a task of a function that takes nothing, and let it run by a cron expression.
+
+        By the clocks of the time zone `tz` (default: UTC). Written as with `every`. Raises as
+        `task`, and InvalidArgument for an expression or a time zone that is none.
+        """
+        return self._periodic(Schedule(cron=expression, tz=tz), given)
+
+    def _periodic(self, schedule: Schedule, given: PeriodicOptions) -> Decorator:
+        for name in OF_JOBS & given.keys():
+            raise InvalidArgument(f"{name}: is no option of a periodic function")
+        rest: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
+        own = {name: rest.pop(name) for name in OF_SCHEDULES & rest.keys()}
+        schedule = replace(schedule, given=own)
+        schedule.refuse_nonsense()
+        return Decorator(self, rest, schedule)
+
+    def add(
+        self, function: Any, given: Mapping[str, Any], schedule: Schedule | None = None
+    ) -> Task[..., Any]:
+        """Make a task of a function: what `task`, `every` and `cron` do with it."""
+        task = task_of(self, function, Settings.of(self._defaults, given))
+        if schedule is not None:
+            periodic.refuse_arguments(task)
+            task.schedule = schedule
         self.all[task.path] = task
         return task
 
-    def named(self, path: str, **given: Unpack[TaskOptions]) -> Task[..., Any]:
+    def sync(self) -> Synced:
+        """Write the schedules of the periodic functions that are imported here.
+
+        Those that are there already go on undisturbed, one that was changed begins anew, and those
+        are ended whose function, in a module or package that is imported here, is none any more.
+        Workers do that when they start. Returns the jids of what was written, and ended.
+        """
+        return sync(self.client)
+
+    def named(
+        self, path: str, *, unknown: Unknown = "warn", **given: Unpack[TaskOptions]
+    ) -> Task[..., Any]:
         """Return a task whose code is not here, by its import path, to be put.
 
-        Its options are those that are given here, and the defaults. How arguments travel is up to
-        them, since there is no signature: models go as maps of their fields.
+        Its options are those that are given here, and the defaults. As there is no signature, the
+        arguments say themselves what they are; a model goes as a map of its fields. `unknown`: what
+        follows when the workers of its queue tell that they know no such task: `warn`
+        (UnknownTask), `refuse` (ClassNotFound, and nothing is put), or `ignore`.
         """
-        return Remote(self, path, Settings.of(self._defaults, given))
+        if unknown not in get_args(Unknown):
+            raise InvalidArgument(f"unknown: {unknown!r} is none of {', '.join(get_args(Unknown))}")
+        return Remote(self, path, Settings.of(self._defaults, given), unknown)
 
     def send(self, path: str, /, *args: Any, **kwargs: Any) -> Handle[Any]:
         """Put a job for a function by its import path: `named(path).later(...)`."""
@@ -177,6 +239,7 @@ class Tasks:
         """
         for name in names:
             modules.load(name)
+            self.packages.add(name)
 
     def discover(self, *packages: str, names: Sequence[str] = ("jobs", "tasks")) -> list[str]:
         """Import, in each package and what is below it, the modules of these names; returns them.
@@ -190,7 +253,7 @@ class Tasks:
     def put(self, calls: Sequence[Prepared[R]], *, atomic: bool = False) -> list[Handle[R]]:
         """Put prepared calls, in order; with `atomic` all of them or none (up to 100)."""
         client, puts = self.client, [each.put() for each in calls]
-        client.run(_together(puts, atomic))
+        client.run(self._together(calls, puts, atomic))
         pairs = zip(puts, calls, strict=True)
         return [Handle(client, put.jid, each.task) for put, each in pairs]
 
@@ -199,15 +262,27 @@ class Tasks:
     ) -> list[AsyncHandle[R]]:
         """Put prepared calls from async code, as `put`."""
         client, puts = self.aio, [each.put() for each in calls]
-        await client.run(_together(puts, atomic))
+        await client.run(self._together(calls, puts, atomic))
         pairs = zip(puts, calls, strict=True)
         return [AsyncHandle(client, put.jid, each.task) for put, each in pairs]
 
+    def _together(
+        self, calls: Sequence[Prepared[Any]], puts: Sequence[plans.Put], atomic: bool
+    ) -> Plan[Any]:
+        for each in calls:
+            if isinstance(each.task, Remote):
+                queue = each.task.settings.get("queue")
+                yield from self._known.check(queue, each.task.path, each.task.unknown)
+        if len(puts) == 1:
+            return (yield from puts[0].plan())
+        return (yield from plans.put_many(iter(puts), atomic))
 
-def _together(puts: Sequence[plans.Put], atomic: bool) -> Any:
-    if len(puts) == 1:
-        return puts[0].call if puts[0].whole else puts[0].plan()
-    return plans.put_many(iter(puts), atomic)
+
+def sync(client: Client) -> Synced:
+    """Write the schedules of all Tasks of this process that are of this client's namespace."""
+    near = [each for each in every if each.is_of(client)]
+    tasks = [task for each in near for task in each.all.values()]
+    return periodic.sync(client, tasks, [name for each in near for name in each.packages])
 
 
 def _sync(client: Client | AsyncClient) -> Client:
