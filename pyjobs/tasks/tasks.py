@@ -278,9 +278,23 @@ class Tasks:
         return (yield from plans.put_many(iter(puts), atomic))
 
 
+def loaded() -> list[str]:
+    """Return the paths of all tasks of this process."""
+    return [path for each in list(every) for path in each.all]
+
+
+def has_schedules(client: Client) -> bool:
+    """Whether there is something to `sync`: a periodic function, or what may have been one."""
+    return any(
+        each.packages or any(task.schedule is not None for task in each.all.values())
+        for each in list(every)
+        if each.is_of(client)
+    )
+
+
 def sync(client: Client) -> Synced:
     """Write the schedules of all Tasks of this process that are of this client's namespace."""
-    near = [each for each in every if each.is_of(client)]
+    near = [each for each in list(every) if each.is_of(client)]
     tasks = [task for each in near for task in each.all.values()]
     return periodic.sync(client, tasks, [name for each in near for name in each.packages])
 

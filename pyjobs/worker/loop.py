@@ -21,6 +21,7 @@ from pyjobs.worker.execution import Execution
 from pyjobs.worker.failing import group_of, message_of
 from pyjobs.worker.held import Deadlines, Held, Holding
 from pyjobs.worker.options import WorkerOptions
+from pyjobs.worker.periodic import Periodic
 from pyjobs.worker.pools.base import Pool
 from pyjobs.worker.sending import Sending
 from pyjobs.worker.surroundings import Surroundings
@@ -73,6 +74,7 @@ class Keeper:
             inf if budget is None else budget,
             self._hear,
         )
+        self._periodic = Periodic(client)
         self._pool: Pool
         self._deadlines = Deadlines()
         self._limits: deque[tuple[Held, float | None, float | None]] = deque()
@@ -117,6 +119,8 @@ class Keeper:
     def run(self, pool: Pool) -> None:
         """Work until all is done; what goes wrong is kept in `error`."""
         self._pool = pool
+        if self._forever:
+            self._periodic.start()
         try:
             while self._goes_on():
                 turn = self.talking.next_turn(time.monotonic(), self._is_taking)
@@ -130,6 +134,7 @@ class Keeper:
             log.critical("the worker's heart has stopped", exc_info=error)
             self._stop_all()
         finally:
+            self._periodic.stop()
             self._waiting.close()
             self._sending.close()
             pool.close()
