@@ -17,6 +17,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pyjobs.errors import ClassNotFound, NotAJobClass
+from pyjobs.hooks import Hooks
 
 _MAX_SHOWN = 100
 
@@ -28,12 +29,14 @@ def _same(result: Any) -> Any:
 class Runnable(NamedTuple):
     """What runs a job, and the class or function whose attributes say how.
 
-    `pack` turns what the function returns into what is kept of it; raises EncodingError.
+    `pack` turns what the function returns into what is kept of it; raises EncodingError. `hooks`
+    are called around it.
     """
 
     function: Callable[..., Any]
     owner: Any
     pack: Callable[[Any], Any] = _same
+    hooks: Sequence[Hooks] = ()
 
 
 class Runner:
@@ -138,8 +141,9 @@ def _find(path: str) -> Any:
         if parts[index] not in names:
             raise ClassNotFound(f"{path!r}: there is no {parts[index]!r} in {_named(found)}")
         found = names[parts[index]]
-        if isinstance(getattr(found, "__func__", None), Runner):  # as a static method
-            found = found.__func__
+        static: Any = found.__func__ if type(found) is staticmethod else None
+        if isinstance(static, Runner):
+            found = static
         kinds: tuple[type, ...] = (type,)
         if index == len(parts) - 1:
             kinds = (type, Runner, FunctionType) if index == depth else (type, Runner)

@@ -193,7 +193,11 @@ class Task(Runner, Generic[P, R_co]):
             args, kwargs = self.arguments(job.data)
             return self.function(*args, **kwargs)
 
-        return Runnable(run, SimpleNamespace(**self.settings.code), self.pack_result)
+        return self._run_by(run)
+
+    def _run_by(self, run: Callable[[Any], Any]) -> Runnable:
+        owner = SimpleNamespace(**self.settings.code)
+        return Runnable(run, owner, self.pack_result, self.tasks.hooks)
 
 
 class AsyncTask(Task[P, R_co]):
@@ -234,7 +238,7 @@ class AsyncTask(Task[P, R_co]):
             args, kwargs = self.arguments(job.data)
             return await self.function(*args, **kwargs)
 
-        return Runnable(run, SimpleNamespace(**self.settings.code), self.pack_result)
+        return self._run_by(run)
 
 
 def _tuple(arguments: Any) -> tuple[Any, ...]:

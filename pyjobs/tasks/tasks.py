@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
@@ -12,6 +13,7 @@ from pyjobs import contexts, plans
 from pyjobs.aio.client import AsyncClient
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument
+from pyjobs.hooks import Called, Hooks
 from pyjobs.options import Seconds
 from pyjobs.plans import Plan
 from pyjobs.tasks import modules, periodic, settings
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+H = TypeVar("H")
+
+log = logging.getLogger("pyjobs.tasks")
 
 every: WeakSet[Tasks] = WeakSet()
 """All Tasks of this process."""
@@ -70,8 +75,13 @@ class Tasks:
     def __init__(
         self,
         client: Client | AsyncClient | str | None = None,
+        *,
+        hooks: Iterable[Hooks] = (),
         **defaults: Unpack[TaskOptions],
     ) -> None:
+        self.hooks = tuple(hooks)
+        """What is called around the jobs of these tasks."""
+        self._called = Called.of(self.hooks)
         self._defaults = {"queue": "default", **settings.checked(defaults)}
         self._client: Client | None = None
         self._aio: AsyncClient | None = None
@@ -255,7 +265,7 @@ class Tasks:
         client, puts = self.client, [each.put() for each in calls]
         client.run(self._together(calls, puts, atomic))
         pairs = zip(puts, calls, strict=True)
-        return [Handle(client, put.jid, each.task) for put, each in pairs]
+        return self._heard([Handle(client, put.jid, each.task) for put, each in pairs])
 
     async def aput(
         self, calls: Sequence[Prepared[R]], *, atomic: bool = False
@@ -264,7 +274,13 @@ class Tasks:
         client, puts = self.aio, [each.put() for each in calls]
         await client.run(self._together(calls, puts, atomic))
         pairs = zip(puts, calls, strict=True)
-        return [AsyncHandle(client, put.jid, each.task) for put, each in pairs]
+        return self._heard([AsyncHandle(client, put.jid, each.task) for put, each in pairs])
+
+    def _heard(self, handles: list[H]) -> list[H]:
+        for hook in self._called.on_enqueue:
+            for handle in handles:
+                _try(hook, handle)
+        return handles
 
     def _together(
         self, calls: Sequence[Prepared[Any]], puts: Sequence[plans.Put], atomic: bool
@@ -278,9 +294,21 @@ class Tasks:
         return (yield from plans.put_many(iter(puts), atomic))
 
 
+def _try(hook: Callable[[Any], Any], handle: Any) -> None:
+    try:
+        hook(handle)
+    except Exception:  # the job is put, and its handle is wanted
+        log.exception("a hook has failed")
+
+
 def loaded() -> list[str]:
     """Return the paths of all tasks of this process."""
     return [path for each in list(every) for path in each.all]
+
+
+def hooks_of(client: Client) -> list[Hooks]:
+    """Return the hooks of all Tasks of this process that are of this client's namespace."""
+    return [hooks for each in list(every) if each.is_of(client) for hooks in each.hooks]
 
 
 def has_schedules(client: Client) -> bool:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument, PyjobsError, ServerError
+from pyjobs.hooks import Hooks
 from pyjobs.library import library
 from pyjobs.tasks import known, tasks
 from pyjobs.worker import logs, reporting
-from pyjobs.worker.hooks import Hooks
 from pyjobs.worker.link import Link, News, Order
 from pyjobs.worker.options import WorkerOptions
 from pyjobs.worker.process import REFUSED, leave

@@ -18,6 +18,7 @@ from pyjobs.aio.client import AsyncClient
 from pyjobs.aio.job import AsyncJob
 from pyjobs.client import Client
 from pyjobs.errors import Cancel, JobStopped, LeaseLost, PyjobsError, Release, Retry
+from pyjobs.hooks import Called
 from pyjobs.job import Job
 from pyjobs.twins import async_client
 from pyjobs.worker.code import Code
@@ -54,11 +55,7 @@ class Execution:
         self._given = aio
         self._codes: dict[tuple[str, str], Code] = {}
         self._limited = bool(settings.run_within or settings.kill_within)
-        hooks = settings.hooks
-        self._before = [each.before for each in hooks if each.before]
-        self._after = [each.after for each in reversed(hooks) if each.after]
-        self._on_failure = [each.on_failure for each in hooks if each.on_failure]
-        self._on_retry = [each.on_retry for each in hooks if each.on_retry]
+        self._called = Called.of(settings.hooks)
         self.here: Here = asyncio.run
         """What runs a coroutine where there is no event loop."""
 
@@ -86,7 +83,7 @@ class Execution:
             if not held.klass:
                 raise NoClass(f"job {held.jid} is a plain data item: it has no class to run")
             found = naming.resolve_callable(held.klass, held.queue, self._settings.allow)
-            code = self._codes[key] = Code.of(found)
+            code = self._codes[key] = Code.of(found, self._settings.hooks)
         return code
 
     def is_async(self, held: Held) -> bool:
@@ -107,7 +104,7 @@ class Execution:
         if held.stop is not None:
             held.call, held.word = self._stopped(held, held.stop)
             return
-        code, after = None, self._after
+        code, called, after = None, self._called, self._called.after
         contexts.run_here(None)
         try:
             job = held.job = Job(self._client, held.snapshot)
@@ -117,13 +114,16 @@ class Execution:
                 after = []
                 self._run_here(held)
                 return
+            called, after = code.called, code.called.after
             self._start(held, code)
-            for hook in self._before:
+            for hook in called.before:
                 self._call(hook, job)
             result, pack, code = code.function(job), code.pack, None  # not to be done again
             self._ended_well(held, pack, result)
+            for hook in called.on_complete if held.word == "done" else ():
+                self._try(hook, job)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
-            for hook in self.ended_badly(held, code, error):
+            for hook in self.ended_badly(held, code, error, called):
                 self._try(hook, held.job, error)
         finally:
             for hook in after if held.job is not None else ():
@@ -176,25 +176,28 @@ class Execution:
         if held.stop is not None:
             held.call, held.word = self._stopped(held, held.stop)
             return
-        code = None
+        code, called = None, self._called
         contexts.run_here(None)
         try:
             job = held.job = AsyncJob(self.aio, held.snapshot)
             self._enter(job)
             code = self.code(held)
+            called = code.called
             self._start(held, code)
-            for hook in self._before:
+            for hook in called.before:
                 await _awaited(hook(job))
             result, pack, code = await code.function(job), code.pack, None  # not to be done again
             self._ended_well(held, pack, result)
+            for hook in called.on_complete if held.word == "done" else ():
+                await self._try_async(hook, job)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
             meant = held.interruption
             if meant is None or not isinstance(error, asyncio.CancelledError):
                 meant = error
-            for hook in self.ended_badly(held, code, meant):
+            for hook in self.ended_badly(held, code, meant, called):
                 await self._try_async(hook, held.job, meant)
         finally:
-            for hook in self._after if held.job is not None else ():
+            for hook in called.after if held.job is not None else ():
                 await self._try_async(hook, held.job)
             held.ended = time.monotonic()
 
@@ -210,6 +213,7 @@ class Execution:
         """Let code find the job and its context where it runs."""
         contexts.run_here(job)
         contexts.enter(job.context)
+        job.began()
 
     def _start(self, held: Held, code: Code) -> None:
         """Have the limits on an attempt watched, the job's own first, if there are any."""
@@ -232,9 +236,14 @@ class Execution:
             held.word = "moved"
 
     def ended_badly(
-        self, held: Held, code: Code | None, error: BaseException
+        self,
+        held: Held,
+        code: Code | None,
+        error: BaseException,
+        called: Called | None = None,
     ) -> list[Callable[..., Any]]:
         """Note how an attempt ended that an exception has ended; returns the hooks to call."""
+        called = called or self._called
         if held.word:  # it had ended before that
             return []
         held.call = None
@@ -252,10 +261,10 @@ class Execution:
         elif isinstance(error, Retry) or (code is not None and code.retries(error)):
             held.call, held.word = self._retrying(held, code, error), "retried"
             # The engine decides whether there is another attempt; this foresees it.
-            return self._on_retry if held.job.retries_left else self._on_failure
+            return called.on_retry if held.job.retries_left else called.on_failure
         else:
             held.call, held.word = self._failing(held, error), "failed"
-            return self._on_failure
+            return called.on_failure
         return []
 
     def _retrying(self, held: Held, code: Code | None, error: BaseException) -> calls.Call[str]:

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any, Literal
 
 from pyjobs.contexts import current_job
-from pyjobs.worker.hooks import Hooks
+from pyjobs.hooks import Hooks
 
 Format = Literal["text", "json"]
 
