@@ -79,16 +79,24 @@ def jid_of(task: Task[..., Any]) -> str:
     return f"{PREFIX}{task.path}:{digest}"
 
 
-def sync(client: Client, tasks: Iterable[Task[..., Any]], known: Iterable[str]) -> Synced:
+def sync(
+    client: Client,
+    tasks: Iterable[Task[..., Any]],
+    others: Iterable[Task[..., Any]],
+    known: Iterable[str],
+) -> Synced:
     """Write the schedules of these functions that are not there, and end those that are gone.
 
-    Gone is one whose module is loaded here, or below one of the packages `known`, and of which
-    nothing is declared any more. All others may be somebody else's.
+    Gone is one whose module is loaded here, or below one of the packages `known`, and that is
+    declared neither here nor by the `others`. All else may be of another program.
     """
     declared = {jid_of(task): (task, task.schedule) for task in tasks if task.schedule is not None}
     there = set(_there(client))
+    further = {jid_of(task) for task in others if task.schedule is not None}
     removed = [
-        jid for jid in sorted(there - declared.keys()) if _is_known(_path(jid), tuple(known))
+        jid
+        for jid in sorted(there - declared.keys() - further)
+        if _is_known(_path(jid), tuple(known))
     ]
     added = sorted(declared.keys() - there)
     for jid in added:

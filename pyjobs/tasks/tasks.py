@@ -218,7 +218,7 @@ class Tasks:
         are ended whose function, in a module or package that is imported here, is none any more.
         Workers do that when they start. Returns the jids of what was written, and ended.
         """
-        return sync(self.client)
+        return sync(self.client, [self])
 
     def named(
         self, path: str, *, unknown: Unknown = "warn", **given: Unpack[TaskOptions]
@@ -320,11 +320,16 @@ def has_schedules(client: Client) -> bool:
     )
 
 
-def sync(client: Client) -> Synced:
-    """Write the schedules of all Tasks of this process that are of this client's namespace."""
+def sync(client: Client, those: Iterable[Tasks] | None = None) -> Synced:
+    """Write the schedules of some Tasks, or of all of this process, by a client.
+
+    All are those that are of this client's namespace, or not bound to any.
+    """
     near = [each for each in list(every) if each.is_of(client)]
-    tasks = [task for each in near for task in each.all.values()]
-    return periodic.sync(client, tasks, [name for each in near for name in each.packages])
+    written = [task for each in those or near for task in each.all.values()]
+    others = [task for each in near for task in each.all.values()]
+    known = [name for each in near for name in each.packages]
+    return periodic.sync(client, written, others, known)
 
 
 def _sync(client: Client | AsyncClient) -> Client:

@@ -16,7 +16,7 @@ EXAMPLE = re.compile(r"```python\n(import pyjobs\n.*?)```\n\n((?:    [^\n]*\n)+)
 MODULE = re.compile(r"```python\n# (\w+\.py)\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["checking.md", "results.md", "transactions.md"])
+@pytest.mark.parametrize("page", ["checking.md", "results.md", "tasks.md", "transactions.md"])
 def test_an_example_prints_what_its_page_says(page: str, tmp_path: Path) -> None:
     text = (DOCS / page).read_text()
     for name, code in MODULE.findall(text):

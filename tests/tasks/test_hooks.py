@@ -127,9 +127,8 @@ def test_who_puts_hears_of_each_job(client: pyjobs.Client, caplog: Any) -> None:
     def bad(_: Any) -> None:
         raise ValueError("a bad hook")
 
-    tasks = Tasks(
-        client, hooks=[Hooks(on_enqueue=bad), Hooks(on_enqueue=lambda h: put.append(h.jid))]
-    )
+    good = Hooks(on_enqueue=lambda handle: put.append(handle.jid))
+    tasks = Tasks(client, hooks=[Hooks(on_enqueue=bad), good])
     task = tasks.task(jobs.resize.function)
 
     one, more = task.later("a"), task.later_many([("b", 1), ("c", 2)])
@@ -137,7 +136,7 @@ def test_who_puts_hears_of_each_job(client: pyjobs.Client, caplog: Any) -> None:
     async def later() -> str:
         handle = await task.alater("d")
         await tasks.aclose()
-        return handle.jid
+        return str(handle.jid)
 
     assert put == [one.jid, *(each.jid for each in more), asyncio.run(later())]
     assert "a hook has failed" in caplog.text

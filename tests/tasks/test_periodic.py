@@ -154,10 +154,19 @@ def test_options_of_single_jobs_are_refused(name: str) -> None:
         timetable.tasks.every(5, **given)
 
 
+def test_what_others_declare_is_theirs_to_write(client: pyjobs.Client) -> None:
+    others = Tasks(client)
+    further = others.every(5, queue="q")(timetable.sweep.function)
+
+    assert timetable.tasks.sync() == ([RING, SWEEP], [])
+    assert others.sync() == ([jid_of(further)], [])
+    assert timetable.tasks.sync() == ([], [])
+
+
 def test_a_worker_writes_them_when_it_starts(client: pyjobs.Client) -> None:
     class Stopping(pyjobs.worker.Surroundings):
         def pulse(self) -> None:
-            if client.queue("low").jobs.recurring() == [SWEEP]:
+            if SWEEP in client.queue("low").jobs.recurring():
                 worker.stop(0)
 
     worker = Worker(client, "clock", surroundings=Stopping())
