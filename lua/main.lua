@@ -32,6 +32,8 @@ return {
   { name = "track" },
   { name = "untrack" },
   { name = "log" },
+  { name = "revoke", puts = true },
+  { name = "restore" },
   -- queues
   { name = "pause" },
   { name = "unpause" },
@@ -59,6 +61,7 @@ return {
   { name = "worker", reads = true },
   { name = "stats", reads = true },
   { name = "settings", reads = true },
+  { name = "revoked", reads = true },
   -- mending
   { name = "check", reads = true },
   { name = "repair", alone = true },

@@ -45,6 +45,7 @@ FRESH, TRACKED, PARENTS, DEPENDENTS, HELD, PAYLOAD, FAILURE, TAGGED, GRACE, TRAC
     1 << bit for bit in range(10)
 )
 AWAITED = 1 << 11
+REVOKED = 1 << 15
 
 # struct has no integers of three, six or seven bytes: those are read as bytes.
 _HEADER = struct.Struct(">BH3s3s4sH6s7s6sHHBBHBH3s")

@@ -103,13 +103,15 @@ local function given_before(step, request, served)
 end
 
 -- Nothing to hand out: how long to rest, and what to wait for.
-local function rest(step, request)
+local function rest(step, request, handout)
   if request.wait then
     for position = 1, #request.queues do
       rings.wait(step, queues.ensure(step, request.queues[position]))
     end
   end
-  local empty = { alarm.rest(step, request) }
+  local pause = alarm.rest(step, request)
+  -- Behind jobs that may not be handed out there may be others that may.
+  local empty = { handout.refused >= limits.REFUSED and 1 or pause }
   if request.wait then
     for position = 1, #request.queues do
       empty[position + 1] = keys.ring(step, queues.named(step, request.queues[position]))
@@ -142,7 +144,7 @@ function pop.apply(step, request)
     end
   end
   if handout.count == 0 then
-    return rest(step, request)
+    return rest(step, request, handout)
   end
   if request.wait then
     alarm.pass_on(step, request)

@@ -9,6 +9,7 @@ local limits = require("rules.limits")
 local queues = require("store.queues")
 local records = require("store.records")
 local rings = require("store.rings")
+local settings = require("store.settings")
 local states = require("rules.states")
 local workers = require("store.workers")
 
@@ -22,6 +23,7 @@ function hand.open(count)
     count = 0,
     most = count,
     bytes = limits.BYTES,
+    refused = 0, -- jobs that were looked at in vain
     full = false,
     outside = nil, -- names of keys of payloads, and
     places = nil, -- where in the answer they go
@@ -65,7 +67,7 @@ end
 
 -- The text of a job that may be handed out, or nil.
 local function may_go(step, queue, jid, text)
-  if not records.ruled(text) then
+  if not (records.ruled(text) or settings.revoked(step)) then
     return text
   end
   step.records[jid] = text
@@ -75,7 +77,8 @@ local function may_go(step, queue, jid, text)
   return nil
 end
 
--- Claims jobs of a queue, as many as there is room for. The first job of a pop always fits.
+-- Claims jobs of a queue, as many as there is room for; returns how many were looked at. The first
+-- job of a pop always fits.
 local function claim_some(step, request, queue, handout)
   local waiting = keys.waiting(step, queue)
   local members = redis.call("ZPOPMIN", waiting, handout.most - handout.count)
@@ -101,11 +104,20 @@ local function claim_some(step, request, queue, handout)
       add(step, handout, queue, jid, klass, ending, text, flag)
     end
   end
+  return #jids
 end
 
+-- Claims as many jobs of a queue as there is room for. Of jobs that may not be handed out, it goes
+-- past limits.REFUSED in one pop.
 function hand.out(step, request, queue, handout)
-  if handout.count < handout.most and not handout.full then
-    claim_some(step, request, queue, handout)
+  while handout.count < handout.most and not handout.full do
+    local before = handout.count
+    local looked = claim_some(step, request, queue, handout)
+    local refused = looked - (handout.count - before)
+    handout.refused = handout.refused + refused
+    if refused == 0 or handout.refused >= limits.REFUSED then
+      break
+    end
   end
   -- Waking is a chain: who leaves jobs behind wakes the next.
   if queue.waiters > step.now and redis.call("EXISTS", keys.waiting(step, queue)) == 1 then

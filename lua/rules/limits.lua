@@ -8,6 +8,8 @@ return {
   INLINE = 1024, -- payloads above this have a key of their own
   OPTIONS = 65535, -- packed options of one job
   TAGS = 100, -- tags of one job
+  REFUSED = 40, -- jobs that a pop looks at in vain
+  REVOKED = 100, -- klasses whose jobs are not to run
   TEXT = 16384, -- failure messages
   LOG = 4096, -- data of one history entry that a user writes
   CONTEXT = 4096, -- what travels with a job beside its payload

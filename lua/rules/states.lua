@@ -41,5 +41,6 @@ return {
     RULED = 4096, -- has options that the doors go by, see rules/options.lua
     COUNTED = 8192, -- is counted by the limits that it is under
     FLOW = 16384, -- is a member of a flow
+    REVOKED = 32768, -- is not to run; raised together with RULED
   },
 }

@@ -216,7 +216,9 @@ function records.options(record)
 end
 
 function records.set_options(record, options)
-  records.lower(record, flags.RULED)
+  if not records.has(record, flags.REVOKED) then
+    records.lower(record, flags.RULED)
+  end
   for name in pairs(options) do
     local rule = rules[name]
     if rule and rule.ruled then

@@ -1,6 +1,7 @@
 -- The values in force of the settings. Those that differ from their defaults are one field of the
 -- root, a msgpack map of texts as people write them, so that a call reads them all at once.
 
+local revocation = require("rules.revocation")
 local root = require("store.root")
 local rules = require("rules.settings")
 local setting = require("rules.setting")
@@ -8,6 +9,7 @@ local setting = require("rules.setting")
 local settings = {}
 
 local FIELD = "settings"
+local REVOKED = "revoked-klasses" -- not a setting of people's
 
 -- What was read last: the map, its texts, and the values in force. It changes seldom, and is not
 -- decoded again while it is the same.
@@ -22,7 +24,8 @@ local function decode(packed)
       or text
       or rule.default
   end
-  return { packed = packed, texts = texts, values = values }
+  local revoked = revocation.read(texts[REVOKED])
+  return { packed = packed, texts = texts, values = values, revoked = revoked }
 end
 
 local function read(step)
@@ -32,6 +35,14 @@ local function read(step)
   end
   step.settings = known.values
   return known
+end
+
+-- The klasses whose jobs are not to run, see rules/revocation.lua, or nil when there are none.
+function settings.revoked(step)
+  if not step.settings then
+    read(step)
+  end
+  return known.revoked
 end
 
 -- The value in force: a number, or a text where the rule says so.
@@ -68,6 +79,16 @@ function settings.set(step, name, text)
   else
     root.drop(step, FIELD)
   end
+end
+
+-- entry: of rules/revocation.lua, or nil: jobs of the klass may run.
+function settings.revoke(step, number, entry)
+  local found = {}
+  for other, other_entry in pairs(read(step).revoked or {}) do
+    found[other] = other_entry
+  end
+  found[number] = entry
+  settings.set(step, REVOKED, revocation.text(found, step.now))
 end
 
 return settings
