@@ -81,6 +81,17 @@ class Handle(_Named, Generic[R_co]):
         """Take the job out of the system; refused when others wait for it, or it is complete."""
         self._client.jobs.cancel(self.jid)
 
+    def revoke(self) -> None:
+        """Let the job not run: it is cancelled when a worker comes to it, unless it is restored.
+
+        Raises WrongState when it runs or has ended.
+        """
+        self._client.run(calls.revoke("job", self.jid))
+
+    def restore(self) -> bool:
+        """Let the job run after all; tells whether it was revoked. Raises JobNotFound."""
+        return bool(self._client.run(calls.restore("job", self.jid)))
+
 
 class AsyncHandle(_Named, Generic[R_co]):
     """As Handle, to be awaited: `await handle.result(wait=5)`, `await handle.status`."""
@@ -113,3 +124,12 @@ class AsyncHandle(_Named, Generic[R_co]):
     async def cancel(self) -> None:
         """Take the job out of the system, as `Handle.cancel`."""
         await self._client.jobs.cancel(self.jid)
+
+    async def revoke(self) -> None:
+        """Let the job not run, as `Handle.revoke`."""
+        await self._client.run(calls.revoke("job", self.jid))
+
+    async def restore(self) -> bool:
+        """Let the job run after all, as `Handle.restore`."""
+        restored: int = await self._client.run(calls.restore("job", self.jid))
+        return restored == 1

@@ -8,9 +8,10 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
-from pyjobs import naming, putting
+from pyjobs import calls, naming, options, putting
 from pyjobs.errors import InvalidArgument, NotAJobClass
 from pyjobs.naming import Runnable, Runner
+from pyjobs.options import Moment
 from pyjobs.tasks.codecs import Codec, Typed
 from pyjobs.tasks.handles import AsyncHandle, Handle
 from pyjobs.tasks.settings import Settings, TaskOptions
@@ -136,7 +137,7 @@ class Task(Runner, Generic[P, R_co]):
 
     def later_many(
         self: Callable[[Unpack[Given]], R],
-        calls: Iterable[tuple[Unpack[Given]]],
+        rows: Iterable[tuple[Unpack[Given]]],
         *,
         atomic: bool = False,
     ) -> list[Handle[R]]:
@@ -145,21 +146,54 @@ class Task(Runner, Generic[P, R_co]):
         All are checked before the first is put. They go in slices as those of `Queue.put_many`.
         """
         assert isinstance(self, Task)  # noqa: S101 - as a callable it says what the tuples hold
-        return self.tasks.put([self.prepare(*_tuple(each)) for each in calls], atomic=atomic)
+        return self.tasks.put([self.prepare(*_tuple(each)) for each in rows], atomic=atomic)
 
     async def alater_many(
         self: Callable[[Unpack[Given]], R],
-        calls: Iterable[tuple[Unpack[Given]]],
+        rows: Iterable[tuple[Unpack[Given]]],
         *,
         atomic: bool = False,
     ) -> list[AsyncHandle[R]]:
         """Put a job for each tuple of arguments, as `later_many`, from async code."""
         assert isinstance(self, Task)  # noqa: S101 - as a callable it says what the tuples hold
-        return await self.tasks.aput([self.prepare(*_tuple(each)) for each in calls], atomic=atomic)
+        return await self.tasks.aput([self.prepare(*_tuple(each)) for each in rows], atomic=atomic)
 
     def handle(self, jid: str) -> Handle[R_co]:
         """Return a handle of a job of this task that was put before, perhaps elsewhere."""
         return Handle(self.tasks.client, jid, self)
+
+    # Keeping its jobs from running
+
+    def revoke(self, until: Moment | None = None, *, once: bool = False) -> None:
+        """Let no jobs of the task run: those that a worker comes to are cancelled.
+
+        Until `restore`, until a moment (seconds since the epoch, or an aware datetime), or `once`:
+        the first job that a worker comes to. A job that others wait for fails instead. What runs
+        already is left alone.
+        """
+        self.tasks.client.run(self._revoking(until, once))
+
+    async def arevoke(self, until: Moment | None = None, *, once: bool = False) -> None:
+        """Let no jobs of the task run, as `revoke`, from async code."""
+        await self.tasks.aio.run(self._revoking(until, once))
+
+    def _revoking(self, until: Moment | None, once: bool) -> calls.Call[str]:
+        end = None if until is None else options.moment(until, "until")
+        return calls.revoke("klass", self.path, end, once)
+
+    def restore(self) -> bool:
+        """Let jobs of the task run again; tells whether they were revoked."""
+        return bool(self.tasks.client.run(calls.restore("klass", self.path)))
+
+    async def arestore(self) -> bool:
+        """Let jobs of the task run again, as `restore`, from async code."""
+        restored: int = await self.tasks.aio.run(calls.restore("klass", self.path))
+        return restored == 1
+
+    @property
+    def revoked(self) -> bool:
+        """Whether jobs of the task are kept from running now."""
+        return self.path in {each.klass for each in self.tasks.client.run(calls.revoked())}
 
     def refuse_unreachable(self) -> None:
         """Raise NotAJobClass if no worker can import the function."""
@@ -213,23 +247,23 @@ class AsyncTask(Task[P, R_co]):
 
     def later_many(  # type: ignore[override] # of what its coroutine returns
         self: Callable[[Unpack[Given]], Coroutine[Any, Any, R]],
-        calls: Iterable[tuple[Unpack[Given]]],
+        rows: Iterable[tuple[Unpack[Given]]],
         *,
         atomic: bool = False,
     ) -> list[Handle[R]]:
         """See Task."""
         assert isinstance(self, Task)  # noqa: S101 - as a callable it says what the tuples hold
-        return self.tasks.put([self.prepare(*_tuple(each)) for each in calls], atomic=atomic)
+        return self.tasks.put([self.prepare(*_tuple(each)) for each in rows], atomic=atomic)
 
     async def alater_many(  # type: ignore[override] # of what its coroutine returns
         self: Callable[[Unpack[Given]], Coroutine[Any, Any, R]],
-        calls: Iterable[tuple[Unpack[Given]]],
+        rows: Iterable[tuple[Unpack[Given]]],
         *,
         atomic: bool = False,
     ) -> list[AsyncHandle[R]]:
         """See Task."""
         assert isinstance(self, Task)  # noqa: S101 - as a callable it says what the tuples hold
-        return await self.tasks.aput([self.prepare(*_tuple(each)) for each in calls], atomic=atomic)
+        return await self.tasks.aput([self.prepare(*_tuple(each)) for each in rows], atomic=atomic)
 
     def runnable(self) -> Runnable:
         """Return what runs its jobs."""
@@ -244,7 +278,7 @@ class AsyncTask(Task[P, R_co]):
 def _tuple(arguments: Any) -> tuple[Any, ...]:
     if isinstance(arguments, tuple):
         return arguments
-    raise InvalidArgument(f"calls: each is a tuple of arguments, not {type(arguments).__name__}")
+    raise InvalidArgument(f"rows: each is a tuple of arguments, not {type(arguments).__name__}")
 
 
 class Prepared(Generic[R_co]):

@@ -12,6 +12,10 @@ from pyjobs.client import Client
 from pyjobs.worker.options import WorkerOptions
 from pyjobs.worker.patterns import expand, is_pattern
 
+AGAIN = 100
+"""So often a worker that leaves when there are no jobs asks again at once when it is told to: with
+a clock that stands still that might be for ever."""
+
 LINGER = 0.001
 """Seconds after which the next jobs are asked for when there were fewer than asked for; most often
 one has ended by then, and both are one call."""
@@ -39,6 +43,7 @@ class Serving:
         self._asked: tuple[tuple[str, ...], str] | None = None
         self._full = True
         self._empty = 0
+        self._again = 0
         self._rings: list[bytes] = []
         self._rest = inf
         self.next = 0.0
@@ -117,8 +122,11 @@ class Serving:
         waited, self._full = self._forever and not self._full, got == asked
         self.next = 0.0 if self._full or not got else now + LINGER
         if got:
-            self._empty, self._rings, self._rest = 0, [], inf
+            self._empty, self._rings, self._rest, self._again = 0, [], inf, 0
             self._window = 0 if self._settings.policy == "ordered" else self._window + 1
+            return
+        if answer[0] == 1 and not self._forever and self._again < AGAIN:
+            self._again += 1  # behind jobs that may not be handed out there may be others
             return
         if waited or not self._forever:
             self._empty += 1

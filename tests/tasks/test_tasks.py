@@ -152,7 +152,7 @@ def test_many_calls_go_together_in_order(client: pyjobs.Client, run: Run) -> Non
 def test_a_wrong_one_among_many_puts_none(client: pyjobs.Client) -> None:
     with pytest.raises(InvalidArgument, match="width"):
         jobs.resize.later_many([("a", 1), ("b", "wide")])  # type: ignore[list-item]
-    with pytest.raises(InvalidArgument, match="tuple of arguments, not str"):
+    with pytest.raises(InvalidArgument, match="rows: each is a tuple of arguments, not str"):
         jobs.resize.later_many(["ab"])  # type: ignore[list-item]
 
     assert client.queues.counts == []
