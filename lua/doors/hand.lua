@@ -67,9 +67,6 @@ end
 
 -- The text of a job that may be handed out, or nil.
 local function may_go(step, queue, jid, text)
-  if not (records.ruled(text) or settings.revoked(step)) then
-    return text
-  end
   step.records[jid] = text
   if admit(step, queue, records.get(step, jid)) then
     return records.text(step, jid)
@@ -86,7 +83,7 @@ local function claim_some(step, request, queue, handout)
   for position = 1, #members / 2 do
     jids[position] = string.sub(members[2 * position - 1], enter.JID)
   end
-  local texts = records.texts(step, jids)
+  local texts, revoked = records.texts(step, jids), settings.revoked(step)
   local grant
   for position = 1, #jids do
     local size = records.size(texts[position])
@@ -95,7 +92,10 @@ local function claim_some(step, request, queue, handout)
       put_back(waiting, members, 2 * position - 1)
       break
     end
-    local jid, text = jids[position], may_go(step, queue, jids[position], texts[position])
+    local jid, text = jids[position], texts[position]
+    if revoked or records.ruled(text) then
+      text = may_go(step, queue, jid, text)
+    end
     if text then
       handout.bytes = handout.bytes - size
       grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
