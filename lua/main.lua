@@ -41,6 +41,8 @@ return {
   { name = "track" },
   { name = "untrack" },
   { name = "log" },
+  { name = "revoke", puts = true },
+  { name = "restore" },
   -- queues
   { name = "pause" },
   { name = "unpause" },
@@ -84,6 +86,7 @@ return {
   { name = "stats", reads = true },
   { name = "due", reads = true },
   { name = "settings", reads = true },
+  { name = "revoked", reads = true },
   -- mending
   { name = "check", reads = true },
   { name = "repair", alone = true },

@@ -10,8 +10,9 @@ from pyjobs.aio import (
 )
 from pyjobs.checking import Finding
 from pyjobs.client import Client
-from pyjobs.contexts import context, current_context
+from pyjobs.contexts import context, current_context, current_job
 from pyjobs.errors import (
+    Cancel,
     ClassNotFound,
     ConnectionError,
     DecodingError,
@@ -38,6 +39,8 @@ from pyjobs.errors import (
     PyjobsError,
     QueueFull,
     ReadOnlyServer,
+    Release,
+    Retry,
     RunTimeout,
     ServerError,
     ServerLoading,
@@ -50,9 +53,10 @@ from pyjobs.jids import Jid, Jids
 from pyjobs.job import Job
 from pyjobs.queue import Queue
 from pyjobs.recurring import RecurringJob
+from pyjobs.tasks import Tasks, shared
 from pyjobs.transaction import Transaction
 from pyjobs.waiting import Waited
-from pyjobs.worker import AsyncWorker, Hooks, Worker, current_job
+from pyjobs.worker import AsyncWorker, Hooks, Worker
 
 __all__ = [
     "AsyncClient",
@@ -63,6 +67,7 @@ __all__ = [
     "AsyncRecurringJob",
     "AsyncTransaction",
     "AsyncWorker",
+    "Cancel",
     "ClassNotFound",
     "Client",
     "ConnectionError",
@@ -99,10 +104,13 @@ __all__ = [
     "QueueFull",
     "ReadOnlyServer",
     "RecurringJob",
+    "Release",
+    "Retry",
     "RunTimeout",
     "ServerError",
     "ServerLoading",
     "ServerTooOld",
+    "Tasks",
     "Transaction",
     "Waited",
     "Worker",
@@ -110,4 +118,5 @@ __all__ = [
     "context",
     "current_context",
     "current_job",
+    "shared",
 ]

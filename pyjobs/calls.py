@@ -733,6 +733,17 @@ def untrack(jid: str) -> Call[int]:
     return Call("untrack", [jid], _same, jids=(jid,), marked=True)
 
 
+def revoke(kind: str, name: str, until: int | None = None, once: bool = False) -> Call[str]:
+    """Let a job, or those of a klass until then, not run; `once`: the first that a pop comes to."""
+    further = ["" if until is None else until, int(once)] if kind == "klass" else []
+    return Call("revoke", [kind, name, *further], _word, "puts", marked=True)
+
+
+def restore(kind: str, name: str) -> Call[int]:
+    """Let what was revoked run again; answers 0 when there was nothing to restore."""
+    return Call("restore", [kind, name], int, marked=True)
+
+
 def log(jid: str, what: str, data: bytes, request: str) -> Call[str]:
     """Write an entry of the user's own into a job's history; answers logged."""
     return Call("log", [jid, what, data, request], _word, jids=(jid,))
@@ -981,6 +992,25 @@ def deregister(workers: Sequence[str]) -> Call[int]:
 def _pairs(answer: Sequence[bytes]) -> dict[str, str]:
     texts = _texts(answer)
     return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Of which class no jobs run, until when (milliseconds, 0: restore), and whether only once."""
+
+    klass: str
+    until: int
+    once: bool
+
+
+def revoked() -> Call[list[Revocation]]:
+    """Read which classes are revoked."""
+
+    def read(answer: Sequence[Any]) -> list[Revocation]:
+        rows = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        return [Revocation(text(name), until, bool(once)) for name, until, once in rows]
+
+    return Call("revoked", [], read, "reads")
 
 
 def settings(names: Sequence[str] = ()) -> Call[dict[str, str]]:

@@ -6,12 +6,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
+from typing import Any
 
 from pyjobs import options
 from pyjobs.options import ContextValue
 
 _NONE: Mapping[str, ContextValue] = MappingProxyType({})
 _current: ContextVar[Mapping[str, ContextValue]] = ContextVar("pyjobs_context", default=_NONE)
+
+_job: ContextVar[Any] = ContextVar("pyjobs_current_job", default=None)
+
+
+def current_job() -> Any:
+    """Return the job that is being run here: a Job, in an `async def` an AsyncJob; else None."""
+    return _job.get()
+
+
+def run_here(job: Any) -> None:
+    """Say which job is being run in the context that runs; None: none, or not yet."""
+    _job.set(job)
 
 
 @contextmanager

@@ -10,6 +10,7 @@
     ├── LockTaken              somebody else holds a lock; also a TimeoutError
     ├── LockLost               a lock is not held (any more)
     ├── RunTimeout                 raised in a job that has run longer than it may
+    ├── Retry, Release, Cancel     raised by a job, to say what is to become of it
     ├── JobError                   about one job; has `.jid`
     │   ├── JobNotFound
     │   ├── JobExists
@@ -40,7 +41,9 @@ The engine answers `WORD text`; `WORDS` is the closed list of words.
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Sequence
+from datetime import timedelta
 
 
 class PyjobsError(Exception):
@@ -89,6 +92,39 @@ class LockTaken(PyjobsError, TimeoutError):
 
 class LockLost(PyjobsError):
     """The lock is not held any more: its lease ran out and somebody else took it, or broke it."""
+
+
+def _checked(delay: object) -> float | timedelta:
+    """Return a delay; refused where it is raised, since nobody hears of it afterwards."""
+    if isinstance(delay, timedelta) and delay >= timedelta(0):
+        return delay
+    if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
+        raise InvalidArgument(f"delay: must be seconds from 0 on, not {delay!r}")
+    return delay
+
+
+class Retry(PyjobsError):
+    """Raised by a job: try it again, `delay` seconds from now, or else by its backoff.
+
+    It uses up one of the job's retries; when none is left, the job fails. Raised `from` an error,
+    that is what is noted as the cause.
+    """
+
+    def __init__(self, reason: str = "", *, delay: float | timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.delay = None if delay is None else _checked(delay)
+
+
+class Release(PyjobsError):
+    """Raised by a job: give it back as it was, for `delay` seconds; no retry is used up."""
+
+    def __init__(self, reason: str = "", *, delay: float | timedelta = 0) -> None:
+        super().__init__(reason)
+        self.delay = _checked(delay)
+
+
+class Cancel(PyjobsError):
+    """Raised by a job: take it out of the system; if other jobs wait for it, it fails instead."""
 
 
 class JobStopped(BaseException):

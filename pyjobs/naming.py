@@ -17,12 +17,44 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pyjobs.errors import ClassNotFound, NotAJobClass
+from pyjobs.hooks import Hooks
 
 _MAX_SHOWN = 100
 
 
-def class_path(klass: type | str | Callable[..., object]) -> str:
-    """Return the import path of a class or of a top-level function; a path is checked and returned.
+def _same(result: Any) -> Any:
+    return result
+
+
+class Runnable(NamedTuple):
+    """What runs a job, and the class or function whose attributes say how.
+
+    `pack` turns what the function returns into what is kept of it; raises EncodingError. `hooks`
+    are called around it.
+    """
+
+    function: Callable[..., Any]
+    owner: Any
+    pack: Callable[[Any], Any] = _same
+    hooks: Sequence[Hooks] = ()
+
+
+class Runner:
+    """What a module may hold in the place of a job class: it says itself what runs its jobs.
+
+    It has the `__module__` and `__qualname__` by which it is found.
+    """
+
+    __module__: str
+    __qualname__: str
+
+    def runnable(self) -> Runnable:
+        """Return what runs its jobs."""
+        raise NotImplementedError
+
+
+def class_path(klass: type | str | Callable[..., object] | Runner) -> str:
+    """Return the import path of a class, function or task; a path is checked and returned.
 
     A path is checked for its shape alone, as the class may exist only where the workers are.
 
@@ -34,7 +66,7 @@ def class_path(klass: type | str | Callable[..., object]) -> str:
     if isinstance(klass, str):
         _parts_of(klass)
         return str(klass)
-    if not isinstance(klass, (type, FunctionType)):
+    if not isinstance(klass, (type, FunctionType, Runner)):
         raise NotAJobClass(f"klass: a class or its import path, not a {type(klass).__name__}")
     module, name = klass.__module__, klass.__qualname__
     path = f"{module}.{name}"
@@ -66,17 +98,11 @@ def resolve(path: str) -> type:
     """
     found = _find(path)
     if not isinstance(found, type):
-        raise NotAJobClass(f"{path!r}: {found.__qualname__!r} is a function, not a class")
+        kind = "function" if isinstance(found, FunctionType) else type(found).__name__
+        raise NotAJobClass(f"{path!r}: {found.__qualname__!r} is a {kind}, not a class")
     if not _public_static_methods(found):
         raise NotAJobClass(f"{path!r}: the class has no public static method for a worker to run")
     return found
-
-
-class Runnable(NamedTuple):
-    """What runs a job, and the class or function whose attributes say how."""
-
-    function: Callable[..., Any]
-    owner: Any
 
 
 def resolve_callable(path: str, queue: str, allow: Sequence[str] = ()) -> Runnable:
@@ -89,6 +115,8 @@ def resolve_callable(path: str, queue: str, allow: Sequence[str] = ()) -> Runnab
     if allow and not any(path == prefix or path.startswith(f"{prefix}.") for prefix in allow):
         raise NotAJobClass(f"{path!r} is not allowed: this worker runs {', '.join(allow)}")
     found = _find(path)
+    if isinstance(found, Runner):
+        return found.runnable()
     if not isinstance(found, type):
         return Runnable(found, found)
     methods = _public_static_methods(found)
@@ -113,8 +141,13 @@ def _find(path: str) -> Any:
         if parts[index] not in names:
             raise ClassNotFound(f"{path!r}: there is no {parts[index]!r} in {_named(found)}")
         found = names[parts[index]]
-        last = index == len(parts) - 1 and index == depth
-        _refuse_unless_defined_there(path, found, module, ".".join(parts[depth : index + 1]), last)
+        static: Any = found.__func__ if type(found) is staticmethod else None
+        if isinstance(static, Runner):
+            found = static
+        kinds: tuple[type, ...] = (type,)
+        if index == len(parts) - 1:
+            kinds = (type, Runner, FunctionType) if index == depth else (type, Runner)
+        _refuse_unless_defined_there(path, found, module, ".".join(parts[depth : index + 1]), kinds)
     return found
 
 
@@ -162,12 +195,12 @@ def _is_package(module: object) -> bool:
 
 
 def _refuse_unless_defined_there(
-    path: str, found: object, module: ModuleType, name: str, function: bool
+    path: str, found: object, module: ModuleType, name: str, kinds: tuple[type, ...]
 ) -> None:
-    """Refuse what is no class, nor, where one may stand, a function."""
-    if not isinstance(found, (type, FunctionType) if function else type):
+    """Refuse what is not of these kinds, or is defined elsewhere."""
+    if not isinstance(found, kinds):
         raise NotAJobClass(f"{path!r}: {name!r} is a {type(found).__name__}, not a class")
-    if (found.__module__, found.__qualname__) != (module.__name__, name):
+    if (found.__module__, getattr(found, "__qualname__", "")) != (module.__name__, name):
         raise NotAJobClass(f"{path!r} is {_named(found)} under another name; use that one")
 
 

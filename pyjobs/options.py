@@ -8,7 +8,7 @@ is refused here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypedDict
 
@@ -35,6 +35,7 @@ class HasJid(Protocol):
 
 Seconds = float | timedelta
 Moment = float | datetime
+Delay = Seconds | datetime | Callable[[], Seconds | datetime]
 Reference = str | HasJid
 ContextValue = str | int | float
 ErrorKind = type[BaseException] | str
@@ -45,8 +46,11 @@ class StayOptions(TypedDict, total=False):
 
     priority: int
     """Lower runs sooner, like niceness; -2**53 + 1 to 2**53 - 1, default 0."""
-    delay: Seconds
-    """Seconds before it may run; with dependencies, counted from the last one's end."""
+    delay: Delay
+    """Seconds before it may run; with dependencies, counted from the last one's end.
+
+    A datetime is a moment, as in `at`; a function is called when the job is put.
+    """
     at: Moment
     """Moment before which it does not run: seconds since the epoch or an aware datetime."""
     depends: Iterable[Reference]
@@ -65,8 +69,11 @@ class StayOptions(TypedDict, total=False):
 class BackoffOptions(TypedDict, total=False):
     """How long a job waits before it is tried again."""
 
-    backoff: Literal["fixed", "linear", "exponential"]
-    """How the delay grows from retry to retry; default: `exponential` if there is any of these."""
+    backoff: Literal["fixed", "linear", "exponential", "padded"]
+    """How the delay grows from retry to retry; default: `exponential` if there is any of these.
+
+    `padded` is exponential and the base once more: 4, 6, 10, 18 with a base of 2.
+    """
     backoff_base: Seconds
     """Delay before the first retry, default 1."""
     backoff_cap: Seconds
@@ -374,12 +381,20 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
+def _delay(value: Delay) -> tuple[str, Any]:
+    """Return a delay as the option that it comes to: seconds, or the moment of a datetime."""
+    found = value() if callable(value) else value
+    return ("at" if isinstance(found, datetime) else "delay"), found
+
+
 def carried(options: Mapping[str, Any]) -> dict[str, Any]:
     """Turn options into what the engine takes; those that are None are left out."""
     wire: dict[str, Any] = {}
     for name, value in options.items():
         if value is None:
             continue
+        if name == "delay":
+            name, value = _delay(value)  # noqa: PLW2901 - what it comes to
         convert = _WIRE.get(name)
         if convert is None:
             known = ", ".join(sorted(_WIRE))

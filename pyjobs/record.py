@@ -49,6 +49,7 @@ FRESH, TRACKED, PARENTS, DEPENDENTS, HELD, PAYLOAD, FAILURE, TAGGED, GRACE, TRAC
 AWAITED = 1 << 11
 FLOW = 1 << 14
 WEIGHED = 1 << 15
+REVOKED = 1 << 10
 
 # struct has no integers of three, six or seven bytes: those are read as bytes.
 _HEADER = struct.Struct(">BH3s3s4sH6s7s6sHHBBHBH3s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -21,6 +21,18 @@ class Failure:
     worker: str
     cause: str = ""
     """The group of the last error, when the failure is that no retries were left."""
+
+
+class Durations(NamedTuple):
+    """How long a job that is being run has taken until now, in seconds.
+
+    `response`: from when it could run until it was handed out. `processing`: since its code began.
+    `turnaround`: both.
+    """
+
+    response: float
+    processing: float
+    turnaround: float
 
 
 @dataclass(slots=True)

@@ -1,9 +1,11 @@
 -- Whether a job that a pop has taken out of the waiting set may be handed out. Asked only for jobs
--- with options that the doors go by, and when klasses have limits: for others the answer is yes.
+-- with options that the doors go by, and while klasses have limits or are revoked: for others the
+-- answer is yes.
 
 local deadlines = require("doors.deadlines")
 local events = require("store.events")
 local late = require("doors.late")
+local revoked = require("doors.revoked")
 local throttle = require("doors.throttle")
 local unique = require("doors.unique")
 
@@ -11,7 +13,7 @@ local unique = require("doors.unique")
 -- of a job that may be handed out is not saved here: the claim goes on from it.
 local function admit(step, queue, record)
   throttle.left(step, record, queue)
-  if not late.admits(step, queue, record) then
+  if revoked.takes(step, queue, record) or not late.admits(step, queue, record) then
     return false
   end
   local name = throttle.start(step, record, queue)

@@ -79,7 +79,8 @@ local function claim_some(step, request, queue, handout, count)
   for position = 1, #members / 2 do
     jids[position] = string.sub(members[2 * position - 1], places.JID)
   end
-  local texts, limited = records.texts(step, jids), settings.klasses(step)
+  local texts = records.texts(step, jids)
+  local asked = settings.klasses(step) or settings.revoked(step)
   for position = 1, #jids do
     local jid, text, size = jids[position], texts[position], records.size(texts[position])
     local laden = size > handout.bytes or (step.looked or 0) >= handout.looks
@@ -88,7 +89,7 @@ local function claim_some(step, request, queue, handout, count)
       lanes.put_back(step, queue, members, tenants, 2 * position - 1)
       break
     end
-    if limited or records.ruled(text) then
+    if asked or records.ruled(text) then
       text = may_go(step, queue, jid, text)
     end
     if text then

@@ -29,6 +29,9 @@ local GROWTH = {
   exponential = function(base, retry)
     return base * 2 ^ (retry - 1)
   end,
+  padded = function(base, retry)
+    return base + base * 2 ^ (retry - 1)
+  end,
 }
 
 -- own, policy: options of the job and of its worker; each of the job's counts before the worker's.

@@ -13,6 +13,7 @@ return {
   REFUSED = 40, -- jobs that a pop looks at in vain
   THROTTLES = 50, -- limits that a pop looks at; it hands out no more then
   NAMES = 50, -- exceptions that an option or a worker names
+  REVOKED = 100, -- klasses whose jobs are not to run
   TEXT = 16384, -- failure messages
   LOG = 4096, -- data of one history entry that a user writes
   CONTEXT = 4096, -- what travels with a job beside its payload

@@ -36,7 +36,7 @@ return {
   -- How long a retried job waits, see rules/backoff.lua. The jitter is in thousandths.
   backoff = {
     kind = "word",
-    words = { fixed = true, linear = true, exponential = true },
+    words = { fixed = true, linear = true, exponential = true, padded = true },
     since = 1,
     stays = true,
   },

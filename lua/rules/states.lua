@@ -36,7 +36,7 @@ return {
     TAGGED = 128,
     GRACE = 256, -- its lease has run out once and was prolonged by the grace period
     TRACE = 512, -- erased: what is left tells holders and repeats what happened
-    EXPIRED = 1024, -- its last lease ran out
+    REVOKED = 1024, -- is not to run; raised together with RULED
     AWAITED = 2048, -- somebody may be blocked until it ends
     RULED = 4096, -- has options that the doors go by, see rules/options.lua
     COUNTED = 8192, -- is counted by the limits that it is under

@@ -10,12 +10,17 @@ function klasses.want(step, name)
   end
 end
 
+-- The number of a klass, or nil when there was never a job of it.
+function klasses.known(step, name)
+  return tonumber(root.get(step, "klass:" .. name) or nil)
+end
+
 -- The number of a klass, a new one if need be. Applying only.
 function klasses.number(step, name)
   if name == "" then
     return 0
   end
-  local number = tonumber(root.get(step, "klass:" .. name) or nil)
+  local number = klasses.known(step, name)
   if not number then
     number = root.count(step, "last-klass")
     root.set(step, "klass:" .. name, number)

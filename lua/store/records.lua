@@ -240,7 +240,9 @@ end
 
 function records.set_options(record, options)
   record.ruling = nil
-  records.lower(record, flags.RULED)
+  if not records.has(record, flags.REVOKED) then
+    records.lower(record, flags.RULED)
+  end
   for name in pairs(options) do
     local rule = rules[name]
     if rule and rule.ruled then

@@ -1,6 +1,7 @@
 -- The values in force of the settings. Those that differ from their defaults are one field of the
 -- root, a msgpack map of texts as people write them, so that a call reads them all at once.
 
+local revocation = require("rules.revocation")
 local root = require("store.root")
 local rules = require("rules.settings")
 local setting = require("rules.setting")
@@ -9,6 +10,7 @@ local settings = {}
 
 local FIELD = "settings"
 local KLASSES = "limited-klasses" -- not a setting of people's
+local REVOKED = "revoked-klasses" -- not a setting of people's
 
 -- What was read last: the map, its texts, and the values in force. It changes seldom, and is not
 -- decoded again while it is the same.
@@ -35,8 +37,13 @@ local function decode(packed)
       or text
       or rule.default
   end
-  local klasses = klasses_of(texts[KLASSES])
-  return { packed = packed, texts = texts, values = values, klasses = klasses }
+  return {
+    packed = packed,
+    texts = texts,
+    values = values,
+    klasses = klasses_of(texts[KLASSES]),
+    revoked = revocation.read(texts[REVOKED]),
+  }
 end
 
 local function read(step)
@@ -66,6 +73,14 @@ function settings.limit_klass(step, number, limited)
     klasses[#klasses + 1] = number
   end
   settings.set(step, KLASSES, #klasses > 0 and table.concat(klasses, " ") or nil)
+end
+
+-- The klasses whose jobs are not to run, see rules/revocation.lua, or nil when there are none.
+function settings.revoked(step)
+  if not step.settings then
+    read(step)
+  end
+  return known.revoked
 end
 
 -- The value in force: a number, or a text where the rule says so.
@@ -102,6 +117,16 @@ function settings.set(step, name, text)
   else
     root.drop(step, FIELD)
   end
+end
+
+-- entry: of rules/revocation.lua, or nil: jobs of the klass may run.
+function settings.revoke(step, number, entry)
+  local found = {}
+  for other, other_entry in pairs(read(step).revoked or {}) do
+    found[other] = other_entry
+  end
+  found[number] = entry
+  settings.set(step, REVOKED, revocation.text(found, step.now))
 end
 
 return settings

@@ -14,7 +14,7 @@ from pyjobs.errors import InvalidArgument, JobNotFound, WrongState
 from pyjobs.options import ContextValue, Reference, Seconds, StayOptions
 from pyjobs.putting import described
 from pyjobs.record import TRACKED
-from pyjobs.snapshot import Event, Failure, Snapshot
+from pyjobs.snapshot import Durations, Event, Failure, Snapshot
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -38,6 +38,7 @@ class AsyncJob:
         self._data: Any = None
         self._decoded = False
         self._progressed = -math.inf
+        self._began: float | None = None
         self.sandbox = ""
         """The job's own folder while a worker that has a `--workdir` runs it; else empty."""
 
@@ -222,6 +223,14 @@ class AsyncJob:
         return calls.Lease(self.queue_name, self.jid, self._snapshot.record.token)
 
     @property
+    def durations(self) -> Durations:
+        """How long the job waited, and how long its code has been running here, in seconds."""
+        record = self._snapshot.record
+        response = max(record.popped - record.since, 0) / 1000 if record.popped else 0.0
+        processing = 0.0 if self._began is None else time.monotonic() - self._began
+        return Durations(response, processing, response + processing)
+
+    @property
     def dependencies(self) -> list[str]:
         """Jids that the job waits for (of very many, some thousand)."""
         return list(self._snapshot.dependencies)
@@ -350,6 +359,10 @@ class AsyncJob:
     def releasing(self, delay: Seconds = 0) -> calls.Call[str]:
         """Return the call that gives the job back."""
         return calls.release(self.lease, options.milliseconds(delay, "delay"))
+
+    def began(self) -> None:
+        """Note that the job's code begins to run."""
+        self._began = time.monotonic()
 
     def became(self, state: str) -> None:
         """Note the state that a call of this job has answered."""

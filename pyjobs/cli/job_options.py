@@ -97,7 +97,7 @@ JOB_OPTIONS = {
     "keep_result": JobOption("--keep-result", DURATION, "How long the result is kept."),
     "backoff": JobOption(
         "--backoff",
-        click.Choice(["fixed", "linear", "exponential"]),
+        click.Choice(["fixed", "linear", "exponential", "padded"]),
         "How the delay grows from retry to retry.",
     ),
     "backoff_base": JobOption("--backoff-base", DURATION, "Delay before the first retry."),

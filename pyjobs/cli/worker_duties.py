@@ -16,8 +16,8 @@ from click.core import ParameterSource
 
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument
+from pyjobs.hooks import Hooks
 from pyjobs.worker.child import Duties
-from pyjobs.worker.hooks import Hooks
 from pyjobs.worker.options import WorkerOptions
 
 LEAST_SILENCE = 3.0

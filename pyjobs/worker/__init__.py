@@ -1,7 +1,7 @@
 """The worker: runs jobs, keeps their leases, outlives the server's troubles, stops politely."""
 
-from pyjobs.worker.execution import current_job
-from pyjobs.worker.hooks import Hooks
+from pyjobs.contexts import current_job
+from pyjobs.hooks import Hooks
 from pyjobs.worker.options import WorkerOptions
 from pyjobs.worker.surroundings import Surroundings
 from pyjobs.worker.worker import AsyncWorker, Worker

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument, PyjobsError, ServerError
+from pyjobs.hooks import Hooks
 from pyjobs.library import library
+from pyjobs.tasks import known, tasks
 from pyjobs.worker import logs, reporting
-from pyjobs.worker.hooks import Hooks
 from pyjobs.worker.link import Link, News, Order
 from pyjobs.worker.options import WorkerOptions
 from pyjobs.worker.process import REFUSED, leave
@@ -189,7 +190,12 @@ class Child(Surroundings):
             "paused": worker.paused,
             "counts": dict(worker.counts),
         }
-        return reporting.packed(facts, running=worker.running, queues=worker.serving)
+        return reporting.packed(
+            facts,
+            running=worker.running,
+            queues=worker.serving,
+            klasses=known.published(tasks.loaded()),
+        )
 
     def stale(self) -> bool:
         """Whether a job's code has changed."""

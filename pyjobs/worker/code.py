@@ -14,6 +14,7 @@ from typing import Any
 
 from pyjobs import options
 from pyjobs.errors import InvalidArgument, ServerError
+from pyjobs.hooks import Called, Hooks
 from pyjobs.naming import Runnable
 from pyjobs.options import BackoffOptions
 
@@ -22,7 +23,10 @@ Kinds = tuple["type[BaseException] | str", ...]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What runs the jobs of one class in one queue. `policy` is the backoff, packed."""
+    """What runs the jobs of one class in one queue. `policy` is the backoff, packed.
+
+    `pack` turns what it returns into what is kept of it; `called` are the hooks.
+    """
 
     function: Callable[[Any], Any]
     is_async: bool
@@ -31,10 +35,15 @@ class Code:
     retry_on: Kinds
     give_up_on: Kinds
     policy: bytes
+    pack: Callable[[Any], Any]
+    called: Called
 
     @classmethod
-    def of(cls, found: Runnable) -> Code:
-        """Read what a class or function says; raises InvalidArgument when that is no sense."""
+    def of(cls, found: Runnable, hooks: Iterable[Hooks] = ()) -> Code:
+        """Read what a class or function says; raises InvalidArgument when that is no sense.
+
+        `hooks` are the worker's.
+        """
         owner = found.owner
         backoff: dict[str, Any] = {
             name: getattr(owner, name)
@@ -49,6 +58,8 @@ class Code:
             _kinds(owner, "retry_on"),
             _kinds(owner, "give_up_on"),
             options.pack(options.to_wire(backoff)),
+            found.pack,
+            Called.of((*hooks, *found.hooks)),
         )
 
     @property

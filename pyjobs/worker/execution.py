@@ -9,22 +9,23 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from functools import cached_property
 from math import inf
 from typing import Any
 
-from pyjobs import calls, contexts, naming
+from pyjobs import calls, contexts, naming, options
 from pyjobs.aio.client import AsyncClient
 from pyjobs.aio.job import AsyncJob
 from pyjobs.client import Client
-from pyjobs.errors import JobStopped, LeaseLost, PyjobsError
+from pyjobs.errors import Cancel, JobStopped, LeaseLost, PyjobsError, Release, Retry
+from pyjobs.hooks import Called
 from pyjobs.job import Job
+from pyjobs.twins import async_client
 from pyjobs.worker.code import Code, wanted
 from pyjobs.worker.failing import group_of, message_of, names_of
 from pyjobs.worker.held import Held, Word
 from pyjobs.worker.options import WorkerOptions
-from pyjobs.worker.twins import async_client
 
 log = logging.getLogger("pyjobs.worker")
 
@@ -36,13 +37,6 @@ CODES = 10_000
 
 EARLY = 0.1
 """Seconds by which a job is interrupted before it has to be done, so that its end can be told."""
-
-_current: ContextVar[Any] = ContextVar("pyjobs_current_job", default=None)
-
-
-def current_job() -> Any:
-    """Return the job that is being run here: a Job, in an `async def` an AsyncJob; else None."""
-    return _current.get()
 
 
 class NoClass(PyjobsError):
@@ -65,11 +59,7 @@ class Execution:
         self._given = aio
         self._codes: dict[tuple[str, str], Code] = {}
         self._limited = bool(settings.run_within or settings.kill_within)
-        hooks = settings.hooks
-        self._before = [each.before for each in hooks if each.before]
-        self._after = [each.after for each in reversed(hooks) if each.after]
-        self._on_failure = [each.on_failure for each in hooks if each.on_failure]
-        self._on_retry = [each.on_retry for each in hooks if each.on_retry]
+        self._called = Called.of(settings.hooks)
         self.here: Here = asyncio.run
         """What runs a coroutine where there is no event loop."""
 
@@ -97,7 +87,7 @@ class Execution:
             if not held.klass:
                 raise NoClass(f"job {held.jid} is a plain data item: it has no class to run")
             found = naming.resolve_callable(held.klass, held.queue, self._settings.allow)
-            code = self._codes[key] = Code.of(found)
+            code = self._codes[key] = Code.of(found, self._settings.hooks)
         return code
 
     def is_async(self, held: Held) -> bool:
@@ -118,8 +108,8 @@ class Execution:
         if held.stop is not None:
             held.call, held.word = self._stopped(held, held.stop)
             return
-        code, after = None, self._after
-        _current.set(None)
+        code, called, after = None, self._called, self._called.after
+        contexts.run_here(None)
         try:
             job = held.job = Job(self._client, held.snapshot)
             self._enter(job)
@@ -128,12 +118,16 @@ class Execution:
                 after = []
                 self._run_here(held)
                 return
+            called, after = code.called, code.called.after
             self._start(held, code)
-            for hook in self._before:
+            for hook in called.before:
                 self._call(hook, job)
-            self._ended_well(held, code.function(job))
+            result, pack, code = code.function(job), code.pack, None  # not to be done again
+            self._ended_well(held, pack, result)
+            for hook in called.on_complete if held.word == "done" else ():
+                self._try(hook, job)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
-            for hook in self.ended_badly(held, code, error):
+            for hook in self.ended_badly(held, code, error, called):
                 self._try(hook, held.job, error)
         finally:
             for hook in after if held.job is not None else ():
@@ -186,24 +180,28 @@ class Execution:
         if held.stop is not None:
             held.call, held.word = self._stopped(held, held.stop)
             return
-        code = None
-        _current.set(None)
+        code, called = None, self._called
+        contexts.run_here(None)
         try:
             job = held.job = AsyncJob(self.aio, held.snapshot)
             self._enter(job)
             code = self.code(held)
+            called = code.called
             self._start(held, code)
-            for hook in self._before:
+            for hook in called.before:
                 await _awaited(hook(job))
-            self._ended_well(held, await code.function(job))
+            result, pack, code = await code.function(job), code.pack, None  # not to be done again
+            self._ended_well(held, pack, result)
+            for hook in called.on_complete if held.word == "done" else ():
+                await self._try_async(hook, job)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the job
             meant = held.interruption
             if meant is None or not isinstance(error, asyncio.CancelledError):
                 meant = error
-            for hook in self.ended_badly(held, code, meant):
+            for hook in self.ended_badly(held, code, meant, called):
                 await self._try_async(hook, held.job, meant)
         finally:
-            for hook in self._after if held.job is not None else ():
+            for hook in called.after if held.job is not None else ():
                 await self._try_async(hook, held.job)
             held.ended = time.monotonic()
 
@@ -217,8 +215,9 @@ class Execution:
 
     def _enter(self, job: Any) -> None:
         """Let code find the job and its context where it runs."""
-        _current.set(job)
+        contexts.run_here(job)
         contexts.enter(job.context)
+        job.began()
 
     def _start(self, held: Held, code: Code) -> None:
         """Have the limits on an attempt watched, the job's own first, if there are any."""
@@ -233,19 +232,25 @@ class Execution:
         if soft or hard:
             self._limit(held, soft, hard)
 
-    def _ended_well(self, held: Held, result: object) -> None:
+    def _ended_well(self, held: Held, pack: Callable[[Any], Any], result: object) -> None:
         if held.stop is not None and held.stop.reason != "stopping":
             held.word = "lost"
         elif held.job.state == "running":
-            held.call = held.job.completing(result=result)
+            kept = pack(result) if held.job.keep_result else None
+            held.call = held.job.completing(result=kept)
             held.word = "done"
         else:
             held.word = "moved"
 
     def ended_badly(
-        self, held: Held, code: Code | None, error: BaseException
+        self,
+        held: Held,
+        code: Code | None,
+        error: BaseException,
+        called: Called | None = None,
     ) -> list[Callable[..., Any]]:
         """Note how an attempt ended that an exception has ended; returns the hooks to call."""
+        called = called or self._called
         if held.word:  # it had ended before that
             return []
         held.call = None
@@ -256,25 +261,31 @@ class Execution:
             held.word = "moved"
         elif isinstance(error, LeaseLost) and error.jid == held.jid:
             held.word = "lost"
+        elif isinstance(error, Release):
+            held.call, held.word = held.job.releasing(error.delay), "released"
+        elif isinstance(error, Cancel):
+            held.call, held.word = calls.cancel([held.jid]), "cancelled"
         else:
-            return self._tell(held, code, error)
+            return self._tell(held, code, error, called)
         return []
 
     def _tell(
-        self, held: Held, code: Code | None, error: BaseException
+        self, held: Held, code: Code | None, error: BaseException, called: Called
     ) -> list[Callable[..., Any]]:
         """Have the engine told of an error; the job may say itself what is to follow."""
-        again = code is not None and code.retries(error)
+        asked = isinstance(error, Retry)
+        again = asked or (code is not None and code.retries(error))
         own = held.snapshot.record.options
-        names = names_of(error) if own.keys() & {"retry_on", "give_up_on"} else []
+        by_name = not asked and bool(own.keys() & {"retry_on", "give_up_on"})
+        names = names_of(error) if by_name else []
         # The engine decides whether there is another attempt; this foresees it.
-        foreseen = wanted(error, own, again)
+        foreseen = asked or wanted(error, own, again)
         if names or again:
             held.call = self._retrying(held, code, error, names, again)
         else:
             held.call = self._failing(held, error)
         held.word = "retried" if foreseen else "failed"
-        return self._on_retry if foreseen and held.snapshot.record.left else self._on_failure
+        return called.on_retry if foreseen and held.snapshot.record.left else called.on_failure
 
     def _retrying(
         self,
@@ -284,12 +295,14 @@ class Execution:
         names: list[str],
         again: bool,
     ) -> calls.Call[str]:
+        delay = error.delay if isinstance(error, Retry) else None
+        cause = error.__cause__ if isinstance(error, Retry) and error.__cause__ else error
         return calls.retry(
             held.lease,
-            None,
-            group_of(held.queue, error),
+            None if delay is None else options.milliseconds(delay, "delay"),
+            group_of(held.queue, cause),
             message_of(error),
-            code.policy if code else b"",
+            b"" if code is None else code.policy,
             secrets.randbelow(calls.DICE),
             names,
             "retry" if again else "fail",

@@ -10,6 +10,8 @@ GROUP = 255
 MESSAGE = 16_384
 """Bytes of a failure's message: `TEXT` in `lua/rules/limits.lua`."""
 
+_OURS = ("pyjobs.worker.", "pyjobs.tasks.")
+
 _CUT = b"\n[...]\n"
 
 
@@ -49,4 +51,4 @@ def message_of(error: BaseException) -> str:
 
 
 def _is_ours(module: object) -> bool:
-    return isinstance(module, str) and module.startswith(f"{__package__}.")
+    return isinstance(module, str) and module.startswith(_OURS)

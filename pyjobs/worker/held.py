@@ -15,7 +15,7 @@ from pyjobs.calls import Call, Lease
 from pyjobs.errors import JobStopped
 from pyjobs.snapshot import Snapshot
 
-Word = Literal["", "done", "failed", "retried", "moved", "lost", "released"]
+Word = Literal["", "done", "failed", "retried", "moved", "lost", "released", "cancelled"]
 """How an attempt ended; empty: it has not."""
 
 

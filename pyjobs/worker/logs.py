@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from datetime import datetime, timezone
 from typing import Any, Literal
 
-from pyjobs.worker.execution import current_job
-from pyjobs.worker.hooks import Hooks
+from pyjobs.contexts import current_job
+from pyjobs.hooks import Hooks
 
 Format = Literal["text", "json"]
 

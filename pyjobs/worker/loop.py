@@ -17,10 +17,14 @@ from pyjobs.aio.client import AsyncClient
 from pyjobs.calls import Call
 from pyjobs.client import Client
 from pyjobs.errors import JobStopped, RunTimeout
+from pyjobs.hooks import Called
+from pyjobs.tasks import tasks
 from pyjobs.worker.execution import Execution
 from pyjobs.worker.failing import group_of, message_of
 from pyjobs.worker.held import Deadlines, Held, Holding
+from pyjobs.worker.idling import Idling
 from pyjobs.worker.options import WorkerOptions
+from pyjobs.worker.periodic import Periodic
 from pyjobs.worker.pools.base import Pool
 from pyjobs.worker.sending import Sending
 from pyjobs.worker.surroundings import Surroundings
@@ -73,6 +77,8 @@ class Keeper:
             inf if budget is None else budget,
             self._hear,
         )
+        self._periodic = Periodic(client)
+        self._idling = Idling(Called.of((*settings.hooks, *tasks.hooks_of(client))).on_idle)
         self._pool: Pool
         self._deadlines = Deadlines()
         self._limits: deque[tuple[Held, float | None, float | None]] = deque()
@@ -117,6 +123,8 @@ class Keeper:
     def run(self, pool: Pool) -> None:
         """Work until all is done; what goes wrong is kept in `error`."""
         self._pool = pool
+        if self._forever:
+            self._periodic.start()
         try:
             while self._goes_on():
                 turn = self.talking.next_turn(time.monotonic(), self._is_taking)
@@ -130,6 +138,7 @@ class Keeper:
             log.critical("the worker's heart has stopped", exc_info=error)
             self._stop_all()
         finally:
+            self._periodic.stop()
             self._waiting.close()
             self._sending.close()
             pool.close()
@@ -153,6 +162,7 @@ class Keeper:
     def _hear(self, told: Told) -> None:
         """Act on what the server said, as far as it concerns the pool and the sleep."""
         if told.jobs:
+            self._idling.busy()
             if self._cut_at < inf:  # it was to leave before they came
                 self.talking.give_back()
             self._pool.rouse()
@@ -166,6 +176,8 @@ class Keeper:
         rings, rest = self.talking.serving.rings()
         if rings:
             self._waiting.block(rings, rest)
+            if not self.holding.all:
+                self._idling.idle()
 
     def _sleep(self, now: float) -> None:
         until = min(

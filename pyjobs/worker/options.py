@@ -10,8 +10,8 @@ from typing import Any, Literal, TypedDict, get_args
 
 from pyjobs import options
 from pyjobs.errors import InvalidArgument
+from pyjobs.hooks import Hooks
 from pyjobs.options import Seconds
-from pyjobs.worker.hooks import Hooks
 
 PoolName = Literal["threads", "sync", "asyncio", "greenlets"]
 Policy = Literal["ordered", "rotating", "weighted"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pyjobs.worker.hooks import Hooks
+from pyjobs.hooks import Hooks
 
 log = logging.getLogger(__name__)
 

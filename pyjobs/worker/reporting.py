@@ -37,12 +37,21 @@ def version() -> str:
         return ""
 
 
-def packed(facts: Mapping[str, Any], *, running: Sequence[str], queues: Sequence[str]) -> bytes:
-    """Return a report of `facts`, the jids that run and the queues that are served.
+def packed(
+    facts: Mapping[str, Any],
+    *,
+    running: Sequence[str],
+    queues: Sequence[str],
+    klasses: Mapping[str, Sequence[str]],
+) -> bytes:
+    """Return a report of `facts`, jids that run, queues that are served, tasks that are loaded.
 
     Of very many jids and queues those are left out that do not fit; `busy` and `serves` count all.
+    `klasses`, names by module, are told all, or, if they take more than half of it, not at all.
     """
     report = {**facts, "busy": len(running), "serves": len(queues)}
+    if klasses and len(_packed(klasses)) <= LIMIT // 2:
+        report["klasses"] = klasses
     room = LIMIT - len(_packed(report)) - 64
     report["queues"] = _fitting(queues, room // 2)
     report["running"] = _fitting(running, room - len(_packed(report["queues"])))

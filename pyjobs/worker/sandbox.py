@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pyjobs.errors import InvalidArgument
-from pyjobs.worker.hooks import Hooks
+from pyjobs.hooks import Hooks
 
 log = logging.getLogger(__name__)
 

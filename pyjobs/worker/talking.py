@@ -12,7 +12,7 @@ from typing import Any
 from pyjobs import calls, plans
 from pyjobs.calls import Call, Lease
 from pyjobs.client import Client
-from pyjobs.errors import InvalidArgument, LeaseLost
+from pyjobs.errors import HasDependents, InvalidArgument, LeaseLost
 from pyjobs.worker.failing import group_of
 from pyjobs.worker.held import Held, Holding
 from pyjobs.worker.options import WorkerOptions
@@ -286,8 +286,8 @@ class Talking:
             self.counts["moved"] += 1
             return
         log.warning("job %s: %s", held.jid, answer)
-        if isinstance(answer, InvalidArgument) and said is held.call:
-            # What it came to cannot be stored, and nobody else can end it.
+        if isinstance(answer, (InvalidArgument, HasDependents)) and said is held.call:
+            # What it came to cannot be done, and nobody else can end it.
             self.tell(held, calls.fail(held.lease, group_of(held.queue, answer), str(answer)))
         else:
             self.counts["lost"] += 1

@@ -112,6 +112,7 @@ def came_to(said: Call[Any], answer: object) -> Word:
 
 
 _CAME_TO: dict[str, Word] = {
+    "cancel": "cancelled",
     "complete": "done",
     "fail": "failed",
     "retry": "retried",

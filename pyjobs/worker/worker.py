@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pyjobs.aio.client import AsyncClient
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument
+from pyjobs.twins import sync_client
 from pyjobs.worker.loop import Keeper
 from pyjobs.worker.options import Given, WorkerOptions
 from pyjobs.worker.pools import kind_of
@@ -18,7 +19,6 @@ from pyjobs.worker.pools.asynchronous import Tasks
 from pyjobs.worker.pools.base import Pool
 from pyjobs.worker.process import REPLACE
 from pyjobs.worker.surroundings import Surroundings
-from pyjobs.worker.twins import sync_client
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -45,7 +45,7 @@ class Worker:
         self.options = _options(queues, given)
         self.client = client
         self.counts: Counter[str] = Counter()
-        """Attempts by how they ended: done, failed, retried, moved, lost, released."""
+        """Attempts by how they ended: done, failed, retried, moved, lost, released, cancelled."""
         self._surroundings = surroundings or Surroundings()
         self._kind = kind_of(self.options.pool)
         self._keeper: Keeper | None = None
@@ -185,7 +185,7 @@ class AsyncWorker:
 
     @property
     def counts(self) -> Counter[str]:
-        """Attempts by how they ended: done, failed, retried, moved, lost, released."""
+        """Attempts by how they ended: done, failed, retried, moved, lost, released, cancelled."""
         return self._worker.counts
 
     async def run(self) -> int:

@@ -60,6 +60,8 @@ class World:
         engine.put("broken", queue="flow", flow="sealed flow", now=3)
         engine.call("seal", "sealed flow", now=3)
         engine.fail(engine.pop("flow", now=3)[0], now=3)
+        engine.call("revoke", "klass", "gone", now=3)
+        engine.call("revoke", "job", "scheduled", now=3)
 
 
 def job(name: str) -> list[Any]:
@@ -122,6 +124,10 @@ CALLS: dict[str, Callable[[World], list[Any]]] = {
     "track": lambda world: ["child"],
     "untrack": lambda world: ["waiting"],
     "log": lambda world: ["waiting", "what", b"data", ""],
+    "revoke": lambda world: ["klass", "K", 2 * NOW, 1],
+    "revoke a job": lambda world: ["job", "waiting"],
+    "restore": lambda world: ["klass", "gone"],
+    "restore a job": lambda world: ["job", "scheduled"],
     "wait": lambda world: [1, "waiting", "lent", "done"],
     "recur": lambda world: ["q", "second", "K", b"x", 100, 0, options(nonce="n")],
     "recur_update": lambda world: ["template", options(queue="r", interval=5), b"new"],
@@ -197,7 +203,7 @@ def test_a_call_that_fails_before_its_first_write_changes_nothing(
 
 NAMED = {
     "job:held": ["complete", "fail", "retry", "release", "timeout"],
-    "job:waiting": ["priority", "tag", "untrack", "log"],
+    "job:waiting": ["priority", "tag", "untrack", "log", "revoke a job"],
     "job:failed": ["move", "unfail"],
     "template:template": ["recur_update", "unrecur"],
     "": list(CALLS),
@@ -238,7 +244,7 @@ def test_a_repeated_call_has_one_effect_and_one_answer(engine: Engine, name: str
 REPEATABLE = [
     *("put", "put an old one", "put one that is held", "complete", "complete into the next"),
     *("fail", "retry", "release", "cancel", "priority", "tag", "untag", "track", "recur"),
-    *("undepend", "depend", "unpause", "pause", "configure", "take"),
+    *("undepend", "depend", "unpause", "pause", "configure", "take", "revoke", "revoke a job"),
 ]
 
 

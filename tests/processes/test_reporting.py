@@ -46,7 +46,9 @@ def test_the_server_knows_what_a_process_is_and_does(
 def test_a_report_has_room_for_what_matters_only() -> None:
     jids = [f"{number:0200}" for number in range(1000)]
     odd = b"\xff".decode(errors="surrogateescape")  # a name that is no text
-    packed = reporting.packed({"pid": 3}, running=[odd, *jids], queues=["q" * 255] * 100)
+    packed = reporting.packed(
+        {"pid": 3}, running=[odd, *jids], queues=["q" * 255] * 100, klasses={}
+    )
     report = msgpack.unpackb(packed, unicode_errors="surrogateescape")
 
     assert len(packed) <= reporting.LIMIT

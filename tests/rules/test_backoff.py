@@ -14,7 +14,7 @@ HOUR = 3_600_000
 policies = st.fixed_dictionaries(
     {},
     optional={
-        "backoff": st.sampled_from(["fixed", "linear", "exponential"]),
+        "backoff": st.sampled_from(["fixed", "linear", "exponential", "padded"]),
         "backoff_base": st.integers(1, HOUR),
         "backoff_cap": st.integers(1, HOUR),
         "backoff_jitter": st.integers(0, 1000),
@@ -42,6 +42,7 @@ def delay(rule: Callable[[str], Any], lua: Any) -> Callable[..., float]:
         ("fixed", [100, 100, 100, 100, 100]),
         ("linear", [100, 200, 300, 400, 500]),
         ("exponential", [100, 200, 400, 800, 1000]),
+        ("padded", [200, 300, 500, 900, 1000]),
     ],
 )
 def test_the_delay_grows_from_retry_to_retry_up_to_the_cap(

@@ -9,7 +9,7 @@ import redis
 import redis.asyncio
 
 from pyjobs.aio.client import AsyncClient
-from pyjobs.client import Client
+from pyjobs.client import Client, place
 from pyjobs.errors import InvalidArgument
 
 _OWN = ("retry", "maint", "orig_", "oss_", "himport", "parser_class", "redis_connect_func")
@@ -26,6 +26,11 @@ def sync_client(client: AsyncClient) -> Client:
     """Return a sync client that holds what this client has popped, an immediate one of such."""
     make: Callable[..., Client] = getattr(client, "twin", Client)
     return make(_server(client, redis), **_identity(client))
+
+
+def is_same_place(one: Client | AsyncClient, other: Client | AsyncClient) -> bool:
+    """Whether two clients are of the same namespace of the same server."""
+    return one.namespace == other.namespace and place(one.server) == place(other.server)
 
 
 def _identity(client: Client | AsyncClient) -> dict[str, Any]:

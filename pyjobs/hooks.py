@@ -1,0 +1,60 @@
+"""Hooks: what is called around each job, as a middleware would be.
+
+Each is a plain function or an `async def`, and is called where the job runs: in its thread, its
+task, its greenlet, with `current_job()` set. `job.durations` says how long it waited and ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """Functions around a job; of several Hooks, the first one's `before` comes first, `after` last.
+
+    A worker's hooks are called for all its jobs, those of Tasks for their jobs, inside the
+    worker's. An exception in `before` is the job's, as if its own code had raised it; Retry,
+    Release and Cancel say there what they say in a job. One in another hook is logged, and changes
+    nothing for the job.
+    """
+
+    before: Callable[[Any], Any] | None = None
+    """Called with the job when it was leased, before it runs."""
+    after: Callable[[Any], Any] | None = None
+    """Called with the job when its attempt is over, however it went."""
+    on_complete: Callable[[Any], Any] | None = None
+    """Called with the job when its code has run well, and it is about to be completed."""
+    on_failure: Callable[[Any, BaseException], Any] | None = None
+    """Called with the job and the exception when it is about to fail."""
+    on_retry: Callable[[Any, BaseException], Any] | None = None
+    """Called with the job and the exception when it is about to be tried again."""
+    on_idle: Callable[[], Any] | None = None
+    """Called when a worker has nothing to run, once until it has had something; in a thread."""
+    on_enqueue: Callable[[Any], Any] | None = None
+    """Called by Tasks with the handle of a job that was put. Must be no `async def`."""
+
+
+class Called(NamedTuple):
+    """The functions of several Hooks in the order in which they are called."""
+
+    before: list[Callable[..., Any]]
+    after: list[Callable[..., Any]]
+    on_complete: list[Callable[..., Any]]
+    on_failure: list[Callable[..., Any]]
+    on_retry: list[Callable[..., Any]]
+    on_idle: list[Callable[..., Any]]
+    on_enqueue: list[Callable[..., Any]]
+
+    @classmethod
+    def of(cls, hooks: Iterable[Hooks]) -> Called:
+        """Return the functions of these hooks."""
+        listed = list(hooks)
+        found = {
+            name: [function for each in listed if (function := getattr(each, name)) is not None]
+            for name in cls._fields
+        }
+        found["after"].reverse()
+        return cls(**found)

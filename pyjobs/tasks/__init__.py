@@ -1,0 +1,27 @@
+"""Functions as jobs: decorators, typed handles, schedules; what is put is a job like any other."""
+
+from pyjobs.tasks import backoffs
+from pyjobs.tasks.codecs import Codec, Encrypted, SignedPickle, Typed
+from pyjobs.tasks.handles import AsyncHandle, Handle
+from pyjobs.tasks.settings import TaskOptions
+from pyjobs.tasks.task import AsyncTask, Prepared, Task
+from pyjobs.tasks.tasks import Tasks
+
+shared = Tasks()
+"""Tasks for libraries, which know no client: the program that uses them calls `shared.init`."""
+
+__all__ = [
+    "AsyncHandle",
+    "AsyncTask",
+    "Codec",
+    "Encrypted",
+    "Handle",
+    "Prepared",
+    "SignedPickle",
+    "Task",
+    "TaskOptions",
+    "Tasks",
+    "Typed",
+    "backoffs",
+    "shared",
+]

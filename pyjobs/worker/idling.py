@@ -1,0 +1,46 @@
+"""What is called when a worker has nothing to run: in a thread, as the keeper must not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+log = logging.getLogger("pyjobs.worker")
+
+
+class Idling:
+    """Calls hooks once when a worker becomes idle, and not again while they run."""
+
+    def __init__(self, hooks: Sequence[Callable[[], Any]]) -> None:
+        self._hooks = hooks
+        self._told = False
+        self._thread: threading.Thread | None = None
+
+    def busy(self) -> None:
+        """Note that there is something to run."""
+        self._told = False
+
+    def idle(self) -> None:
+        """Note that there is nothing to run."""
+        if not self._hooks or self._told or (self._thread and self._thread.is_alive()):
+            return
+        self._told = True
+        self._thread = threading.Thread(target=self._call, name="pyjobs-idle", daemon=True)
+        self._thread.start()
+
+    def _call(self) -> None:
+        for hook in self._hooks:
+            _try(hook)
+
+
+def _try(hook: Callable[[], Any]) -> None:
+    try:
+        answer = hook()
+        if inspect.iscoroutine(answer):
+            asyncio.run(answer)
+    except Exception:
+        log.exception("a hook has failed")
