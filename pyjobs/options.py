@@ -85,10 +85,10 @@ class BackoffOptions(TypedDict, total=False):
 class TrialOptions(BackoffOptions, total=False):
     """Whether and until when a job is tried (again)."""
 
-    retry_on: Iterable[ErrorKind]
+    retry_on: ErrorKind | Iterable[ErrorKind]
     """Exceptions after which a worker has it tried again, subclasses included: up to 50 classes, or
     names of such. They count before what the job's code says."""
-    give_up_on: Iterable[ErrorKind]
+    give_up_on: ErrorKind | Iterable[ErrorKind]
     """Exceptions after which it fails at once; they count before `retry_on`."""
     poison_after: int
     """Lost leases that stop it as poison, up to 255; 0: any number. Default: `poison-after`."""

@@ -107,7 +107,7 @@ def test_a_pop_goes_past_a_bounded_number_of_them_and_asks_to_be_repeated(engine
     engine.call("revoke", "klass", K)
 
     answer = engine.call("pop", "w", "r1", 0, 1, "", 0, "ordered", 0, "q")
-    assert [1] == answer
+    assert [0] == answer
     assert ["b"] == [lease.jid for lease in engine.pop()]
 
 
