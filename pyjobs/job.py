@@ -177,6 +177,12 @@ class Job:
         return self._seconds("keep_result") or 0.0
 
     @property
+    def keeps_result(self) -> bool:
+        """Whether what its code returns is kept: if it was put so, or is a member of a flow."""
+        kept = self._snapshot.record.options
+        return bool(kept.get("keep_result", "flow" in kept))
+
+    @property
     def unique(self) -> str:
         """The key under which it was put, or empty."""
         return str(self._snapshot.record.options.get("unique", ""))
@@ -290,8 +296,7 @@ class Job:
     def _with_result(
         self, call: calls.Call[str], next_queue: str | None, result: Any
     ) -> calls.Call[str]:
-        kept = self._snapshot.record.options
-        if not next_queue and kept.get("keep_result", "flow" in kept):
+        if not next_queue and self.keeps_result:
             call.args.append(codec.encode(result))
         return call
 

@@ -20,7 +20,7 @@ DAY = 86_400.0
 
 @click.group()
 def engine() -> None:
-    """Install or prune the Lua engine, examine the server and the stored data."""
+    """Install, prune, examine: the Lua engine and its data."""
 
 
 engine.add_command(doctor)

@@ -236,7 +236,7 @@ class Execution:
         if held.stop is not None and held.stop.reason != "stopping":
             held.word = "lost"
         elif held.job.state == "running":
-            kept = pack(result) if held.job.keep_result else None
+            kept = pack(result) if held.job.keeps_result else None
             held.call = held.job.completing(result=kept)
             held.word = "done"
         else:

@@ -144,7 +144,7 @@ def engine_job(found: Found) -> dict[str, Any]:
 
 def engine_template(row: list[Any]) -> dict[str, Any]:
     names = "queue jid klass payload interval due count backlog priority retries tags lease paused"
-    known = dict(zip([*names.split(), "options"], row, strict=True))
+    known = dict(zip([*names.split(), "options", "details"], row, strict=True))
     return {
         "queue": known["queue"].decode(),
         "payload": known["payload"],
