@@ -53,11 +53,25 @@ local put = { many = true, width = 5 }
 
 local QUEUE, JID, KLASS, PAYLOAD, OPTIONS = 1, 2, 3, 4, 5
 
--- The options that were found to go together last: jobs are often put with the same ones in a row.
-local fine
+-- The options that were found to go together last, and those of which nothing stays with the job:
+-- jobs are often put with the same ones in a row.
+local fine, bare
+
+-- Options that count at the put alone.
+local PASSING = { if_exists = true, priority = true, retries = true, delay = true, at = true }
+
+local function is_passing(options)
+  for name in pairs(options) do
+    if not PASSING[name] then
+      return false
+    end
+  end
+  return true
+end
 
 -- Refuses options that contradict each other.
 local function check(step, options)
+  bare = is_passing(options) and options or bare
   uniqueness.check(options)
   if options.finish_within or options.if_late then
     deadline_rules.check(options, job.due(step, options), step.now)
@@ -93,7 +107,6 @@ function put.check(step, group)
   local args, from = group.args, group.from
   group.records = group.records or {}
   group.ties = group.ties or {}
-  group.plans = group.plans or {}
   for position = group.at + 1, group.count do
     if not group.answers[position] then
       group.at = position
@@ -107,7 +120,11 @@ function put.check(step, group)
         group.options[position]
       )
       group.answers[position], group.records[position] = answer, record
-      group.ties[position], group.plans[position] = tie, plan
+      group.ties[position] = tie
+      if plan then
+        group.plans = group.plans or {}
+        group.plans[position] = plan
+      end
     end
   end
 end
@@ -144,7 +161,7 @@ local function write(step, old, jid, klass, payload, options, due, unsealed)
   record.left = record.retries
   record.errors = 0
   record.lost = 0
-  if next(options) or old then
+  if old or (options ~= bare and next(options)) then
     records.set_options(record, kept(step, options, old, due, unsealed))
   end
   if options.flow then
@@ -212,7 +229,7 @@ function put.apply(step, group)
   local args, from, answers = group.args, group.from, group.answers
   for position = 1, group.count do
     if not answers[position] then
-      local at, plan = from[position], group.plans[position]
+      local at, plan = from[position], group.plans and group.plans[position]
       local klass, payload = args[at + KLASS], args[at + PAYLOAD]
       local options = group.options[position]
       if plan and plan.what ~= "create" then

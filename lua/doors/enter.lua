@@ -40,7 +40,8 @@ end
 -- With a new place, behind all equals.
 function enter.last(step, record, queue)
   record.place = sequence.draw(step)
-  return enter.kept(step, record, queue)
+  record.since = step.now
+  return enter.again(step, record, queue)
 end
 
 -- Takes a waiting job out again.

@@ -81,6 +81,7 @@ local function claim_some(step, request, queue, handout, count)
   end
   local texts = records.texts(step, jids)
   local asked = settings.klasses(step) or settings.revoked(step)
+  local grant = queue.grant
   for position = 1, #jids do
     local jid, text, size = jids[position], texts[position], records.size(texts[position])
     local laden = size > handout.bytes or (step.looked or 0) >= handout.looks
@@ -94,13 +95,13 @@ local function claim_some(step, request, queue, handout, count)
     end
     if text then
       handout.bytes = handout.bytes - size
-      queue.grant = queue.grant
-        or claim.grant(step, queue, request.worker, request.request, request.lease)
+      grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
       local ending, klass, flag
-      text, ending, klass, flag = claim.give(step, queue.grant, jid, text)
+      text, ending, klass, flag = claim.give(step, grant, jid, text)
       add(step, handout, queue, jid, klass, ending, text, flag)
     end
   end
+  queue.grant = grant
   local past = #jids - (handout.count - claimed) + empty
   return past, #jids == count or empty > 0
 end

@@ -4,11 +4,15 @@
 local edges = require("store.edges")
 local enter = require("doors.enter")
 local member = require("doors.member")
+local records = require("store.records")
 local scheduled = require("store.scheduled")
+local states = require("rules.states")
+
+local FLOW = states.flags.FLOW
 
 -- due: milliseconds, or nil for now. Returns the word of the state.
 local function place(step, record, queue, due)
-  if member.held(step, record) then
+  if records.has(record, FLOW) and member.held(step, record) then
     edges.park(step, record, queue)
     return "depends"
   end

@@ -17,11 +17,15 @@ local CONTROL = ">I3BI6I6I6I6"
 local MARKS = { paused = 1, fair = 2, limited = 4, capped = 8, keeps = 16 }
 
 local function marks_of(queue)
-  local marks = 0
-  for name, mark in pairs(MARKS) do
-    marks = marks + (queue[name] and mark or 0)
-  end
-  return marks
+  return (queue.paused and MARKS.paused or 0)
+    + (queue.fair and MARKS.fair or 0)
+    + (queue.limited and MARKS.limited or 0)
+    + (queue.capped and MARKS.capped or 0)
+    + (queue.keeps and MARKS.keeps or 0)
+end
+
+local function has(marks, mark)
+  return marks ~= 0 and bit.band(marks, mark) ~= 0
 end
 
 local function field(name)
@@ -46,11 +50,11 @@ function queues.named(step, name)
   local queue = {
     name = name,
     number = number,
-    paused = bit.band(marks, MARKS.paused) ~= 0,
-    fair = bit.band(marks, MARKS.fair) ~= 0,
-    limited = bit.band(marks, MARKS.limited) ~= 0,
-    capped = bit.band(marks, MARKS.capped) ~= 0,
-    keeps = bit.band(marks, MARKS.keeps) ~= 0,
+    paused = has(marks, MARKS.paused),
+    fair = has(marks, MARKS.fair),
+    limited = has(marks, MARKS.limited),
+    capped = has(marks, MARKS.capped),
+    keeps = has(marks, MARKS.keeps),
     lease = lease,
     waiters = waiters,
     bound = bound,

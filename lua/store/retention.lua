@@ -57,8 +57,13 @@ end
 
 -- Whether completed jobs of the queue leave at once.
 function retention.none(step, queue)
-  return own.value(step, queue, "jobs-history-count") == 0
-    or own.value(step, queue, "jobs-history") == 0
+  local none = queue.none
+  if none == nil then
+    none = own.value(step, queue, "jobs-history-count") == 0
+      or own.value(step, queue, "jobs-history") == 0
+    queue.none = none
+  end
+  return none
 end
 
 return retention
