@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import redis
 
 from pyjobs import calls, options, plans, schedules, waiting
-from pyjobs.calls import Call
+from pyjobs.calls import Call, Explanation
 from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import Connections
 from pyjobs.engine import Engine
@@ -222,6 +222,10 @@ class Client:
                 raise watch.over()
             for jid in found:
                 yield jid, watch.finished[jid]
+
+    def explain(self, job: Reference) -> Explanation:
+        """Tell why a job does not run, by the conditions that a pop goes by; nothing is changed."""
+        return self.run(calls.explain(options.reference(job)))
 
     def transaction(self) -> Transaction:
         """Return a transaction: what is gathered in its `with` block is applied all or none."""

@@ -176,6 +176,10 @@ class Job:
         """Seconds for which the result is kept; 0: not at all."""
         return self._seconds("keep_result") or 0.0
 
+    def explain(self) -> calls.Explanation:
+        """Tell why it does not run, by the conditions that a pop goes by; nothing is changed."""
+        return self._client.run(calls.explain(self.jid))
+
     @property
     def keeps_result(self) -> bool:
         """Whether what its code returns is kept: if it was put so, or is a member of a flow."""

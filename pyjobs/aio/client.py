@@ -26,7 +26,7 @@ from pyjobs.aio.views import (
     AsyncTenants,
     AsyncWorkers,
 )
-from pyjobs.calls import Call
+from pyjobs.calls import Call, Explanation
 from pyjobs.checking import Finding, Inspection
 from pyjobs.connections import AsyncConnections
 from pyjobs.engine import Engine
@@ -217,6 +217,10 @@ class AsyncClient:
                 raise watch.over()
             for jid in found:
                 yield jid, watch.finished[jid]
+
+    async def explain(self, job: Reference) -> Explanation:
+        """Tell why a job does not run, by the conditions that a pop goes by; nothing is changed."""
+        return await self.run(calls.explain(options.reference(job)))
 
     def transaction(self) -> AsyncTransaction:
         """Return a transaction: what is gathered in its `with` block is applied all or none."""

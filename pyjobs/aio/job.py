@@ -166,6 +166,10 @@ class AsyncJob:
         """Seconds for which the result is kept; 0: not at all."""
         return self._seconds("keep_result") or 0.0
 
+    async def explain(self) -> calls.Explanation:
+        """Tell why it does not run, by the conditions that a pop goes by; nothing is changed."""
+        return await self._client.run(calls.explain(self.jid))
+
     @property
     def keeps_result(self) -> bool:
         """Whether what its code returns is kept: if it was put so, or is a member of a flow."""
