@@ -1,9 +1,7 @@
 -- Waiting jobs, tenant by tenant. A queue has one waiting set until a job with a tenant comes; then
 -- it is fair: each tenant has a lane, jobs without a tenant are in the waiting set as ever, and the
--- lanes take turns. turns:# has each lane that holds jobs with the sum of its turns so far, a turn
--- being one job by the tenant's weight: who has had least is next, and equals go by name. A lane
--- that comes in begins where the others are, so that nobody saves turns up. tenants:# has the same
--- lanes by name.
+-- lanes take turns, see doors/turns.lua. A lane that comes in begins where the others are, so that
+-- nobody saves turns up. tenants:# has the lanes that hold jobs, by name.
 
 local keys = require("store.keys")
 local limits = require("rules.limits")
@@ -12,6 +10,7 @@ local places = require("store.places")
 local queues = require("store.queues")
 local records = require("store.records")
 local states = require("rules.states")
+local turns = require("doors.turns")
 local writes = require("store.writes")
 
 local lanes = {}
@@ -21,18 +20,6 @@ local RULED = states.flags.RULED
 
 function lanes.tenant(record)
   return records.has(record, RULED) and records.ruling(record).tenant or ""
-end
-
--- The weights of some tenants; 1 where none was given.
-local function weights_of(step, tenants)
-  if #tenants == 0 then
-    return tenants
-  end
-  local weights = redis.call("HMGET", keys.weights(step), unpack(tenants))
-  for position = 1, #tenants do
-    weights[position] = tonumber(weights[position] or nil) or 1
-  end
-  return weights
 end
 
 -- A lane that is empty so far is going to hold jobs.
@@ -45,10 +32,10 @@ local function open(step, queue, tenant)
   if redis.call("EXISTS", keys.lane(step, queue, tenant)) == 1 then
     return
   end
-  local turns = keys.turns(step, queue)
-  redis.call("ZREM", turns, tenant)
-  local least = redis.call("ZRANGE", turns, 0, 0, "WITHSCORES")[2] or 0
-  redis.call("ZADD", turns, least + 1 / weights_of(step, { tenant })[1], tenant)
+  local key = keys.turns(step, queue)
+  redis.call("ZREM", key, tenant)
+  local least = redis.call("ZRANGE", key, 0, 0, "WITHSCORES")[2] or 0
+  redis.call("ZADD", key, least + 1 / turns.weights(step, { tenant })[1], tenant)
   redis.call("ZADD", keys.tenants(step, queue), 0, tenant)
 end
 
@@ -97,77 +84,6 @@ function lanes.reorder(step, record, queue, priority)
   writes.pair(step, "ZADD", key, priority, places.member(record))
 end
 
--- Whether one lane's turn comes before another's.
-local function before(one, other)
-  if one.turns ~= other.turns then
-    return one.turns < other.turns
-  end
-  return one.tenant < other.tenant
-end
-
--- Lanes in the order of their turns, `count` of them from a rank on.
-local function upcoming(step, queue, from, count)
-  local list = redis.call("ZRANGE", keys.turns(step, queue), from, from + count - 1, "WITHSCORES")
-  local found, tenants = {}, {}
-  for position = 1, #list, 2 do
-    tenants[#tenants + 1] = list[position]
-    found[#found + 1] = { tenant = list[position], turns = tonumber(list[position + 1]) }
-  end
-  local weights = weights_of(step, tenants)
-  for position = 1, #found do
-    local lane = found[position]
-    lane.key, lane.share = keys.lane(step, queue, lane.tenant), 1 / weights[position]
-    lane.members, lane.taken, lane.chunk = {}, 0, 1
-  end
-  return found
-end
-
--- The next job of a lane and its priority, or nil.
-local function following(lane)
-  if 2 * lane.taken >= #lane.members then
-    local from = lane.taken
-    lane.members = redis.call("ZRANGE", lane.key, 0, from + lane.chunk - 1, "WITHSCORES")
-    lane.chunk = 2 * lane.chunk
-  end
-  lane.taken = lane.taken + 1
-  return lane.members[2 * lane.taken - 1], lane.members[2 * lane.taken]
-end
-
-local function line_up(order, lane)
-  local position = 1
-  while order[position] and before(order[position], lane) do
-    position = position + 1
-  end
-  table.insert(order, position, lane)
-end
-
--- The next jobs by their turns, at most `count`: picks, each with member, score and lane; and the
--- lanes that were looked at. Only the first `count` lanes can have one of the next turns; another
--- comes in for each that turns out empty, up to limits.JOBS of those.
-local function plan(step, queue, count)
-  local order = upcoming(step, queue, 0, count)
-  local all, picks = { unpack(order) }, {}
-  while #order > 0 and #picks < count do
-    local lane = table.remove(order, 1)
-    local member, score = following(lane)
-    if member then
-      picks[#picks + 1] = { member = member, score = score, lane = lane }
-      lane.turns = lane.turns + lane.share
-      line_up(order, lane)
-    else
-      lane.empty, lane.taken = true, lane.taken - 1
-      local another = lane.taken == 0
-        and #all < count + limits.JOBS
-        and upcoming(step, queue, #all, 1)[1]
-      if another then
-        all[#all + 1] = another
-        line_up(order, another)
-      end
-    end
-  end
-  return picks, all
-end
-
 -- The next jobs by their turns, without taking them: members of the sets. In a fair queue nobody
 -- looks further ahead than limits.WALK.
 function lanes.peek(step, queue, offset, count)
@@ -178,7 +94,7 @@ function lanes.peek(step, queue, offset, count)
   if offset > limits.WALK then
     return members
   end
-  local picks = plan(step, queue, offset + count)
+  local picks = turns.plan(step, queue, offset + count)
   for position = offset + 1, #picks do
     members[#members + 1] = picks[position].member
   end
@@ -191,8 +107,8 @@ function lanes.take(step, queue, count)
   if not queue.fair then
     return redis.call("ZPOPMIN", keys.waiting(step, queue), count), nil, 0
   end
-  local picks, looked = plan(step, queue, count)
-  local members, tenants, turns = {}, {}, keys.turns(step, queue)
+  local picks, looked = turns.plan(step, queue, count)
+  local members, tenants, key = {}, {}, keys.turns(step, queue)
   for position = 1, #picks do
     local pick = picks[position]
     members[2 * position - 1], members[2 * position] = pick.member, pick.score
@@ -205,10 +121,10 @@ function lanes.take(step, queue, count)
     local lane = looked[position]
     empty = empty + (lane.empty and lane.taken == 0 and 1 or 0)
     if lane.empty or (lane.taken > 0 and redis.call("EXISTS", lane.key) == 0) then
-      redis.call("ZREM", turns, lane.tenant)
+      redis.call("ZREM", key, lane.tenant)
       redis.call("ZREM", keys.tenants(step, queue), lane.tenant)
     elseif lane.taken > 0 then
-      redis.call("ZADD", turns, lane.turns, lane.tenant)
+      redis.call("ZADD", key, lane.turns, lane.tenant)
     end
   end
   queue.lanes = nil
@@ -233,14 +149,14 @@ end
 -- Of a waiting job in a fair queue: its tenant, how many of its lane come before it, how many lanes
 -- have their turn before its lane, and how many lanes there are.
 function lanes.standing(step, record, queue)
-  local tenant, turns = lanes.tenant(record), keys.turns(step, queue)
+  local tenant, key = lanes.tenant(record), keys.turns(step, queue)
   local ahead = redis.call("ZRANK", keys.lane(step, queue, tenant), places.member(record))
-  return tenant, ahead, redis.call("ZRANK", turns, tenant) or 0, redis.call("ZCARD", turns)
+  return tenant, ahead, redis.call("ZRANK", key, tenant) or 0, redis.call("ZCARD", key)
 end
 
 -- Of each tenant: name, weight, and 0 for the jobs that nobody counts.
 function lanes.weights(step, tenants)
-  local weights, list = weights_of(step, tenants), {}
+  local weights, list = turns.weights(step, tenants), {}
   for position = 1, #tenants do
     list[position] = { tenants[position], weights[position], 0 }
   end
@@ -250,7 +166,7 @@ end
 -- Of a lane: tenant, weight, and how many jobs wait in it.
 function lanes.describe(step, queue, tenant)
   local waiting = redis.call("ZCARD", keys.lane(step, queue, tenant))
-  return { tenant, weights_of(step, { tenant })[1], waiting }
+  return { tenant, turns.weights(step, { tenant })[1], waiting }
 end
 
 -- The set of a queue's waiting jobs, or of a fair queue the longest lane, of the first limits.JOBS.
