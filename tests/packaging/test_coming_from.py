@@ -143,9 +143,10 @@ def attribute(path: list[str], client: pyjobs.Client) -> Any:
     if first == "backoffs":
         return followed(backoffs, rest)
     for holder in HOLDERS:
-        start = getattr(holder, first, None) if first[0].isupper() else None
-        if start is not None and (found := followed(start, rest)):
-            return found
+        if first[0].isupper() and hasattr(holder, first):
+            found = followed(getattr(holder, first), rest)
+            if found is not None:
+                return found
     return None
 
 
