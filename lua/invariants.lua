@@ -19,19 +19,25 @@ local invariants = {}
 
 local TOPICS = {
   "clock",
+  "counts",
   "deadlines",
   "edges",
   "failures",
   "flows",
   "jobs",
   "keys",
+  "lanes",
+  "limits",
+  "lines",
   "marks",
   "notes",
   "parents",
+  "parking",
   "queues",
   "sides",
   "templates",
   "uniques",
+  "weights",
   "workers",
 }
 

@@ -3,6 +3,7 @@
 
 local claim = require("doors.claim")
 local keys = require("store.keys")
+local lanes = require("doors.lanes")
 local limits = require("rules.limits")
 local places = require("store.places")
 local queues = require("store.queues")
@@ -21,10 +22,20 @@ local function priority_of(record)
   return record.priority
 end
 
+local function lane_of(step, queue, record)
+  return keys.lane(step, queue, lanes.tenant(record))
+end
+
 -- For each state the set of its jobs: its key (by step, queue and record), a record's member and
 -- score in it (nil: any), and where the jid starts in a member.
 evidence.SETS = {
-  waiting = { key = keys.waiting, member = places.member, score = priority_of, jid = places.JID },
+  waiting = { key = lane_of, member = places.member, score = priority_of, jid = places.JID },
+  throttled = {
+    key = keys.throttled,
+    member = places.member,
+    score = priority_of,
+    jid = places.JID,
+  },
   scheduled = {
     key = keys.scheduled,
     member = scheduled.member,

@@ -21,6 +21,9 @@ local LINGER = 60000 -- milliseconds that a bucket is kept beyond the moment whe
 local function read_allowed(step, name)
   local at_once, count, period, burst =
     unpack(redis.call("HMGET", keys.limit(step, name), unpack(FIELDS)))
+  if not (count and period and burst) then
+    count = nil -- a check finds a rate by half
+  end
   if not at_once and not count then
     return nil
   end
