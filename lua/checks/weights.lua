@@ -4,9 +4,11 @@
 local clock = require("store.clock")
 local evidence = require("doors.evidence")
 local keys = require("store.keys")
+local own = require("store.own")
 local queues = require("store.queues")
 local records = require("store.records")
 local recount = require("doors.recount")
+local root = require("store.root")
 local states = require("rules.states")
 local weighing = require("doors.weighing")
 local weights = require("store.weights")
@@ -18,6 +20,36 @@ local RUNNING = states.number.running
 local function queue_of(step, subject, kind)
   local number = string.match(subject.member, "^" .. kind .. ":(%d+)$")
   return number and queues.numbered(step, number)
+end
+
+local unmarked = { name = "unmarked-queue", members = { "" } }
+
+-- The marks that the control of a queue lacks, by what the root holds of it, or nil.
+local function marks_of(step, subject)
+  local queue = queue_of(step, subject, "bytes")
+  if queue then
+    return not queue.capped and { capped = true } or nil, queue
+  end
+  queue = queue_of(step, subject, "settings")
+  if not queue then
+    return nil
+  end
+  local capped, keeps = own.marks(step, queue)
+  if (capped and not queue.capped) or (keeps and not queue.keeps) then
+    return { capped = capped, keeps = keeps }, queue
+  end
+  return nil
+end
+
+function unmarked.find(step, subject)
+  return marks_of(step, subject) and "is of a queue that does not say so" or nil
+end
+
+function unmarked.mend(step, subject)
+  local marks, queue = marks_of(step, subject)
+  queue.capped = queue.capped or marks.capped or false
+  queue.keeps = queue.keeps or marks.keeps or false
+  queues.save(step, queue)
 end
 
 local miscounted = { name = "miscounted-bytes", members = { "" } }
@@ -36,9 +68,14 @@ end
 
 local unweighed = { name = "unweighed-job", keys = { "job" } }
 
+-- Whether a queue counts bytes, whatever it says of itself.
+local function counts(step, queue)
+  return root.get(step, "bytes:" .. queue.number) ~= false
+end
+
 -- What is wrong with a job, if anything. One that runs is weighed when it comes back.
 local function problem(step, record, queue)
-  local counted, open = weights.of(step, queue), weights.open(record)
+  local counted, open = counts(step, queue), weights.open(record)
   if records.has(record, WEIGHED) then
     return not open and "has ended, and is weighed"
       or not counted and "is weighed in a queue that does not count bytes"
@@ -55,7 +92,7 @@ local function is_lost(step, record, queue)
   return records.has(record, WEIGHED)
     and queue.capped
     and weights.open(record)
-    and not weights.of(step, queue)
+    and not counts(step, queue)
 end
 
 function unweighed.find(step, subject)
@@ -98,4 +135,4 @@ function idle.mend(step, subject)
   clock.at(step, clock.CEILING, queue.number, step.now)
 end
 
-return { keys = {}, invariants = { miscounted, unweighed, idle } }
+return { keys = {}, invariants = { unmarked, miscounted, unweighed, idle } }

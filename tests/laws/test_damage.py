@@ -411,6 +411,11 @@ MENDED: dict[str, Damage] = {
         lambda w: w.server.hset(w.engine.root, "bytes:3", 70),
         {"miscounted-bytes"},
     ),
+    "a queue that does not say that it is capped": (
+        lambda w: w.mark("r", 2),
+        {"unmarked-queue"},
+    ),
+    "a fair queue that does not say so": (lambda w: w.mark("r", 8), {"unlisted-lane"}),
     "a number of bytes that is gone": (
         lambda w: w.forget("", "bytes:3"),
         {"unweighed-job"},

@@ -116,6 +116,13 @@ class World:
         self.server.setrange(self.key("job:" + jid), at, data)
         return self
 
+    def mark(self, queue: str, marks: int) -> World:
+        """Write the marks of a queue's control."""
+        control = self.server.hget(self.engine.root, "queue:" + queue)
+        changed = control[:3] + bytes([marks]) + control[4:]
+        self.server.hset(self.engine.root, "queue:" + queue, changed)
+        return self
+
     def depend(self, jid: str, parent: str) -> World:
         """Let a job wait for another, which does not know."""
         self.server.sadd(self.key("parents:" + jid), parent)
