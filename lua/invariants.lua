@@ -35,6 +35,7 @@ local TOPICS = {
   "parking",
   "queues",
   "sides",
+  "slots",
   "templates",
   "uniques",
   "weights",

@@ -1,7 +1,6 @@
 -- Limits count how many jobs wait and how many are parked, queue by queue.
 
 local evidence = require("doors.evidence")
-local limiting = require("rules.limiting")
 local records = require("store.records")
 local recount = require("doors.recount")
 local states = require("rules.states")

@@ -34,7 +34,7 @@ function unlisted.find(step, subject)
     return not (turns and tenants and queue.fair) and "holds jobs, and takes no turns" or nil,
       not queue.name
   end
-  return (not turns) ~= (not tenants) and "takes turns by half" or nil, not queue.name
+  return (not turns) ~= not tenants and "takes turns by half" or nil, not queue.name
 end
 
 function unlisted.mend(step, subject)

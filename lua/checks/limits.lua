@@ -1,22 +1,17 @@
--- Limits: what is allowed is listed and known to whom it concerns, and slots are held by the jobs
--- that run under it.
+-- Limits: what is allowed is whole, listed, and known to whom it concerns.
 
 local keys = require("store.keys")
 local limiting = require("rules.limiting")
 local queues = require("store.queues")
-local records = require("store.records")
 local root = require("store.root")
 local settings = require("store.settings")
-local states = require("rules.states")
 local throttle = require("doors.throttle")
 local throttles = require("store.throttles")
 local unpark = require("doors.unpark")
 
-local COUNTED = states.flags.COUNTED
-local RUNNING = states.number.running
 local LINGER = 60000 -- milliseconds for a bucket of which nobody knows when it is full
 
--- Less is allowed no more under a name, or taken: who is parked there is looked at.
+-- What is allowed under a name has changed: who is parked there is looked at.
 local function look_again(step, name)
   if limiting.is_family(name) then
     unpark.sweep(step, name)
@@ -75,69 +70,15 @@ function half.find(_, subject)
   end
 end
 
-local function contains(list, name)
-  for position = 1, #(list or {}) do
-    if list[position] == name then
-      return true
-    end
-  end
-  return false
-end
-
-local stray = { name = "stray-slot", members = { "slots" } }
-
-function stray.find(step, subject)
-  local record = subject.record
-  if
-    not record
-    or record.state ~= RUNNING
-    or not records.has(record, COUNTED)
-    or not contains(throttle.names(step, record), subject.rest)
-  then
-    return "does not run under this limit"
-  end
-end
-
-function stray.mend(step, subject)
-  redis.call("ZREM", subject.key, subject.member)
-  throttle.look_again(step, subject.rest)
-end
-
-local lost = { name = "lost-slot", keys = { "job" }, state = RUNNING, flags = COUNTED }
-
--- The slots that a job is to hold. One that ran before its klass had a limit has none of that.
-local function missing(step, record)
-  local found, names = {}, records.ruling(record).limits or {}
-  for position = 1, #names do
-    if not redis.call("ZSCORE", keys.slots(step, names[position]), record.jid) then
-      found[#found + 1] = names[position]
-    end
-  end
-  return found
-end
-
-function lost.find(step, subject)
-  local name = missing(step, subject.record)[1]
-  return name and "runs, and has no slot of " .. name
-end
-
-function lost.mend(step, subject)
-  local record = subject.record
-  for _, name in ipairs(missing(step, record)) do
-    redis.call("ZADD", keys.slots(step, name), record.popped or step.now, record.jid)
-  end
-end
-
 return {
   keys = {
     limit = {},
     limits = { type = "zset" },
-    slots = { type = "zset", jid = 1 },
     bucket = {
       expires = function()
         return LINGER
       end,
     },
   },
-  invariants = { unlisted, half, stray, lost },
+  invariants = { unlisted, half },
 }

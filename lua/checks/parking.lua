@@ -1,5 +1,5 @@
--- Parked jobs: limits know of them, and look at them when they let jobs start; nobody is throttled by
--- nothing.
+-- Parked jobs: limits know of them, and look at them when they let jobs start; nobody is throttled
+-- by nothing.
 
 local enter = require("doors.enter")
 local evidence = require("doors.evidence")
@@ -92,7 +92,8 @@ local function awaited(step, name)
   if redis.call("ZSCORE", key, name) then
     return true
   end
-  local due = family and redis.call("ZRANGE", key, "-inf", step.now, "BYSCORE", "LIMIT", 0, limits.WALK)
+  local due = family
+    and redis.call("ZRANGE", key, "-inf", step.now, "BYSCORE", "LIMIT", 0, limits.WALK)
   for position = 1, #(due or {}) do
     if string.sub(due[position], 1, #family + 1) == family .. "\0" then
       return true

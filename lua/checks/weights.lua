@@ -1,5 +1,5 @@
--- Bytes: a queue that counts them counts the payloads of all jobs that say so, and in the end of all
--- that have not ended.
+-- Bytes: a queue that counts them counts the payloads of all jobs that say so, and in the end of
+-- all that have not ended. A queue says what the root holds of it.
 
 local clock = require("store.clock")
 local evidence = require("doors.evidence")

@@ -218,7 +218,8 @@ end
 -- The limits that a job is under, each as above, and how many jobs are parked before it there
 -- (empty: it is not parked under this one).
 function throttle.conditions(step, record, queue)
-  local names, list = throttle.names(step, record, record.state == states.number.throttled) or {}, {}
+  local names, list =
+    throttle.names(step, record, record.state == states.number.throttled) or {}, {}
   local member = places.member(record)
   for position = 1, #names do
     local ahead = redis.call("ZRANK", keys.parked(step, queue, names[position]), member)

@@ -27,6 +27,12 @@ def of_a_calendar(world: World) -> World:
     return world
 
 
+def capped(world: World) -> World:
+    """Let a queue with jobs take only so many bytes."""
+    world.engine.configure("max-bytes-q", 1000, now=NOW)
+    return world
+
+
 Damage = tuple[Callable[[World], object], set[str]]
 """What is done, and the invariants that do not hold then."""
 
@@ -429,10 +435,7 @@ MENDED: dict[str, Damage] = {
         {"unweighed-job"},
     ),
     "jobs that are not weighed further": (
-        lambda w: (
-            w.engine.configure("max-bytes-q", 1000, now=NOW),
-            w.server.zrem(w.key("clock"), f"c{w.number('q')}"),
-        ),
+        lambda w: capped(w).take_raw("clock", b"c1"),
         {"idle-weighing"},
     ),
     "a deadline of a job that is not there": (
