@@ -8,7 +8,6 @@ local limits = require("rules.limits")
 local places = require("store.places")
 local queues = require("store.queues")
 local records = require("store.records")
-local root = require("store.root")
 local scheduled = require("store.scheduled")
 local states = require("rules.states")
 
@@ -56,8 +55,7 @@ local function read(step, jid)
     return nil
   end
   local outside = records.has(record, states.flags.PAYLOAD) or record.size > limits.INLINE
-  return record.format <= root.FORMAT
-    and record.format >= root.OLDEST
+  return record.format == records.FORMAT
     and states.name[record.state] ~= nil
     and (outside or #record.rest >= record.size)
     and type(records.options(record)) == "table"

@@ -10,6 +10,7 @@
 local keys = require("store.keys")
 local limiting = require("rules.limiting")
 local rate = require("rules.rate")
+local root = require("store.root")
 local writes = require("store.writes")
 
 local throttles = {}
@@ -205,6 +206,7 @@ end
 
 -- What is allowed under a name from now on: a table of FIELDS, each may be nil.
 function throttles.allow(step, name, allowed)
+  root.raise(step)
   local command = { "HSET", keys.limit(step, name) }
   for _, field in ipairs(FIELDS) do
     if allowed[field] then
