@@ -19,19 +19,26 @@ local invariants = {}
 
 local TOPICS = {
   "clock",
+  "counts",
   "deadlines",
   "edges",
   "failures",
   "flows",
   "jobs",
   "keys",
+  "lanes",
+  "limits",
+  "lines",
   "marks",
   "notes",
   "parents",
+  "parking",
   "queues",
   "sides",
+  "slots",
   "templates",
   "uniques",
+  "weights",
   "workers",
 }
 

@@ -53,6 +53,12 @@ local DUE = {
       return first_of(subject)
     end,
   },
+  openings = {
+    clock.THROTTLED,
+    function(_, subject)
+      return first_of(subject)
+    end,
+  },
   pending = {
     clock.FLOWS,
     function(_, subject)
@@ -76,6 +82,7 @@ local late = {
     "failed",
     "ended",
     "deadlines",
+    "openings",
     "pending",
     "workers",
   },

@@ -3,13 +3,39 @@
 local claim = require("doors.claim")
 local clock = require("store.clock")
 local evidence = require("doors.evidence")
+local lanes = require("doors.lanes")
 local places = require("store.places")
 local queues = require("store.queues")
+local records = require("store.records")
+local recount = require("doors.recount")
 local rings = require("store.rings")
 local states = require("rules.states")
 local writes = require("store.writes")
 
-local SETS = { "waiting", "scheduled", "depends", "running", "complete", "failed" }
+local SETS = {
+  "waiting",
+  "lane",
+  "throttled",
+  "scheduled",
+  "depends",
+  "running",
+  "complete",
+  "failed",
+}
+local NUMBERED = {
+  "recurring",
+  "parked",
+  "turns",
+  "tenants",
+  "waiting",
+  "lane",
+  "throttled",
+  "scheduled",
+  "depends",
+  "running",
+  "complete",
+  "failed",
+}
 
 -- The set of a job's state, or nil if there is none, and the job's score in it. Looked up once, as
 -- all jobs are asked for it.
@@ -23,24 +49,44 @@ local function look_up(step, subject)
   return subject.set, subject.score
 end
 
--- Into the set of its state, at the score that it must have.
 local MOMENT = { scheduled = clock.SCHEDULED, complete = clock.RETENTION, failed = clock.RETENTION }
+
+-- Into the set of its state, at the score that it must have.
+local function place(step, subject)
+  local record = subject.record
+  local set, queue = evidence.set_of(step, record)
+  local score = set.score and set.score(record) or record.since
+  writes.pair(step, "ZADD", set.key(step, queue, record), score, set.member(record))
+  local kind = MOMENT[states.name[record.state]]
+  if kind then
+    clock.at(step, kind, queue.number, math.min(score, step.now))
+  end
+end
+
+-- Into its lane, whose turn comes. Its limits count it.
+local function wait(step, record, queue)
+  lanes.add(step, record, queue)
+  rings.wake(step, queue)
+  writes.flush(step)
+  if records.has(record, states.flags.COUNTED) then
+    for _, name in ipairs(records.ruling(record).limits or {}) do
+      recount.settle(step, name, queue)
+    end
+  end
+end
 
 local function put_back(step, subject)
   local record = subject.record
-  local set, queue = evidence.set_of(step, record)
-  local state = states.name[record.state]
-  if state == "running" then
+  local _, queue = evidence.set_of(step, record)
+  if record.state == states.number.running then
     claim.renew(step, record, queue, nil)
-    return
+  elseif record.state == states.number.waiting then
+    wait(step, record, queue)
+  else
+    place(step, subject)
   end
-  local score = set.score and set.score(record) or record.since
-  writes.pair(step, "ZADD", set.key(step, queue, record), score, set.member(record))
-  if state == "waiting" then
-    rings.wake(step, queue)
-  elseif MOMENT[state] then
-    clock.at(step, MOMENT[state], queue.number, math.min(score, step.now))
-  end
+  writes.flush(step)
+  recount.hold(step, queue)
 end
 
 local lost = { name = "lost-job", keys = { "job" }, mend = put_back }
@@ -57,7 +103,7 @@ function lost.find(step, subject)
   end
 end
 
-local misplaced = { name = "misplaced-job", keys = { "job" }, mend = put_back }
+local misplaced = { name = "misplaced-job", keys = { "job" }, mend = place }
 
 function misplaced.find(step, subject)
   local set, score = look_up(step, subject)
@@ -75,7 +121,7 @@ function stray.find(step, subject)
     return "there is no such job"
   end
   local set, queue = evidence.set_of(step, record)
-  if subject.kind ~= states.name[record.state] or tonumber(subject.rest) ~= record.queue then
+  if set.key(step, queue, record) ~= subject.key then
     return "its record says " .. states.name[record.state] .. " in queue " .. queue.number
   elseif set.member(record) ~= subject.member then
     return "its record says another token, place or priority"
@@ -83,17 +129,22 @@ function stray.find(step, subject)
 end
 
 function stray.mend(step, subject)
-  writes.one(step, "ZREM", subject.key, subject.member)
+  redis.call("ZREM", subject.key, subject.member)
+  if subject.kind == "lane" then
+    recount.hold(step, evidence.queue(step, tonumber(string.match(subject.rest, "^%d+"))))
+  end
 end
 
 local unknown = {
   name = "unknown-queue",
-  keys = { "waiting", "scheduled", "depends", "running", "complete", "failed", "recurring" },
+  keys = NUMBERED,
 }
 
+-- What else is in the name of a key follows a colon.
 function unknown.find(step, subject)
-  if not queues.numbered(step, subject.rest) then
-    return "no queue has the number " .. subject.rest
+  local number = string.match(subject.rest, "^%d+") or ""
+  if not queues.numbered(step, number) then
+    return "no queue has the number " .. number
   end
 end
 
@@ -101,6 +152,8 @@ return {
   keys = {
     job = { owner = true },
     waiting = { type = "zset", jid = places.JID },
+    lane = { type = "zset", jid = places.JID },
+    throttled = { type = "zset", jid = places.JID },
     scheduled = { type = "zset", jid = evidence.SETS.scheduled.jid },
     depends = { type = "zset", jid = 1 },
     running = { type = "zset", jid = claim.JID },

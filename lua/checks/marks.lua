@@ -5,6 +5,7 @@ local enter = require("doors.enter")
 local evidence = require("doors.evidence")
 local records = require("store.records")
 local states = require("rules.states")
+local throttle = require("doors.throttle")
 local writes = require("store.writes")
 
 local flags = states.flags
@@ -23,8 +24,11 @@ function unheld.mend(step, subject)
   local set, queue = evidence.set_of(step, record)
   writes.one(step, "ZREM", set.key(step, queue, record), set.member(record))
   record.worker, record.popped = nil, nil
+  throttle.ended(step, record)
   enter.kept(step, record, queue)
 end
+
+local COUNTED = { [number.waiting] = true, [number.running] = true }
 
 -- What a record must not have in its state.
 local function stale_mark(record)
@@ -39,6 +43,8 @@ local function stale_mark(record)
     (state == number.complete or state == number.failed) and records.has(record, flags.AWAITED)
   then
     return "somebody who was not told of its end"
+  elseif not COUNTED[state] and records.has(record, flags.COUNTED) then
+    return "a place in limits"
   end
   return record.left > record.retries and "more retries left than it was given"
 end
@@ -62,6 +68,9 @@ function stale.mend(step, subject)
   end
   if state == number.complete or state == number.failed then
     ends.tell(step, record)
+  end
+  if not COUNTED[state] then
+    records.lower(record, flags.COUNTED)
   end
   record.left = math.min(record.left, record.retries)
   records.save(step, record)

@@ -3,11 +3,11 @@
 
 local claim = require("doors.claim")
 local keys = require("store.keys")
+local lanes = require("doors.lanes")
 local limits = require("rules.limits")
 local places = require("store.places")
 local queues = require("store.queues")
 local records = require("store.records")
-local root = require("store.root")
 local scheduled = require("store.scheduled")
 local states = require("rules.states")
 
@@ -21,10 +21,20 @@ local function priority_of(record)
   return record.priority
 end
 
+local function lane_of(step, queue, record)
+  return keys.lane(step, queue, lanes.tenant(record))
+end
+
 -- For each state the set of its jobs: its key (by step, queue and record), a record's member and
 -- score in it (nil: any), and where the jid starts in a member.
 evidence.SETS = {
-  waiting = { key = keys.waiting, member = places.member, score = priority_of, jid = places.JID },
+  waiting = { key = lane_of, member = places.member, score = priority_of, jid = places.JID },
+  throttled = {
+    key = keys.throttled,
+    member = places.member,
+    score = priority_of,
+    jid = places.JID,
+  },
   scheduled = {
     key = keys.scheduled,
     member = scheduled.member,
@@ -45,8 +55,7 @@ local function read(step, jid)
     return nil
   end
   local outside = records.has(record, states.flags.PAYLOAD) or record.size > limits.INLINE
-  return record.format <= root.FORMAT
-    and record.format >= root.OLDEST
+  return record.format == records.FORMAT
     and states.name[record.state] ~= nil
     and (outside or #record.rest >= record.size)
     and type(records.options(record)) == "table"

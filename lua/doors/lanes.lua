@@ -22,6 +22,15 @@ function lanes.tenant(record)
   return records.has(record, RULED) and records.ruling(record).tenant or ""
 end
 
+-- A lane takes turns, and begins where the others are.
+local function join(step, queue, tenant)
+  local key = keys.turns(step, queue)
+  redis.call("ZREM", key, tenant)
+  local least = redis.call("ZRANGE", key, 0, 0, "WITHSCORES")[2] or 0
+  redis.call("ZADD", key, least + 1 / turns.weights(step, { tenant })[1], tenant)
+  redis.call("ZADD", keys.tenants(step, queue), 0, tenant)
+end
+
 -- A lane that is empty so far is going to hold jobs.
 local function open(step, queue, tenant)
   queue.lanes = queue.lanes or {}
@@ -32,11 +41,7 @@ local function open(step, queue, tenant)
   if redis.call("EXISTS", keys.lane(step, queue, tenant)) == 1 then
     return
   end
-  local key = keys.turns(step, queue)
-  redis.call("ZREM", key, tenant)
-  local least = redis.call("ZRANGE", key, 0, 0, "WITHSCORES")[2] or 0
-  redis.call("ZADD", key, least + 1 / turns.weights(step, { tenant })[1], tenant)
-  redis.call("ZADD", keys.tenants(step, queue), 0, tenant)
+  join(step, queue, tenant)
 end
 
 -- Jobs without a tenant may be waiting, or be about to: a lane that turns out empty is dropped by
@@ -46,6 +51,14 @@ local function become_fair(step, queue)
   queues.save(step, queue)
   redis.call("ZADD", keys.turns(step, queue), 1, "")
   redis.call("ZADD", keys.tenants(step, queue), 0, "")
+end
+
+-- A lane that holds jobs is to be among those that take turns, whatever was lost.
+function lanes.list(step, queue, tenant)
+  if not queue.fair then
+    become_fair(step, queue)
+  end
+  join(step, queue, tenant)
 end
 
 local function note(step, queue, tenant, amount)

@@ -27,8 +27,8 @@ local throttle = {}
 local COUNTED, RULED = states.flags.COUNTED, states.flags.RULED
 
 -- The names of the limits that a job is under, or nil. parked: also of the one that its klass may
--- have had.
-local function names_of(step, record, parked)
+-- have had; then there is a list.
+function throttle.names(step, record, parked)
   local names = records.has(record, RULED) and { unpack(records.ruling(record).limits or {}) } or {}
   local limited = settings.klasses(step)
   if parked or (limited and limited[record.klass]) then
@@ -65,7 +65,7 @@ function throttle.enter(step, record, queue, called)
   if not lines.first(step, record) then
     return true, nil
   end
-  local names = names_of(step, record)
+  local names = throttle.names(step, record)
   if not names then
     return false
   end
@@ -91,7 +91,7 @@ function throttle.left(step, record, queue)
     return
   end
   records.lower(record, COUNTED)
-  for _, name in ipairs(names_of(step, record) or {}) do
+  for _, name in ipairs(throttle.names(step, record) or {}) do
     local found = throttles.get(step, name)
     local line = throttles.line(found, queue.number)
     line.waiting = math.max(line.waiting - 1, 0)
@@ -103,7 +103,7 @@ end
 -- The priority of a waiting job changes.
 function throttle.reorder(step, record, queue, priority)
   if records.has(record, COUNTED) then
-    for _, name in ipairs(names_of(step, record) or {}) do
+    for _, name in ipairs(throttle.names(step, record) or {}) do
       local found = throttles.get(step, name)
       local line = throttles.line(found, queue.number)
       line.worst = math.max(line.worst, priority)
@@ -116,7 +116,7 @@ end
 -- the name of the limit that is closed.
 function throttle.start(step, record, queue)
   throttle.left(step, record, queue)
-  local names = names_of(step, record)
+  local names = throttle.names(step, record)
   if not names then
     return nil
   end
@@ -138,7 +138,7 @@ function throttle.ended(step, record)
     return
   end
   records.lower(record, COUNTED)
-  for _, name in ipairs(names_of(step, record) or {}) do
+  for _, name in ipairs(throttle.names(step, record) or {}) do
     throttles.give_back(step, throttles.get(step, name), record.jid)
     throttle.look_again(step, name)
   end
@@ -166,7 +166,7 @@ end
 function throttle.unpark(step, record, queue)
   local member = places.member(record)
   redis.call("ZREM", keys.throttled(step, queue), member)
-  for _, name in ipairs(names_of(step, record, true)) do
+  for _, name in ipairs(throttle.names(step, record, true)) do
     if redis.call("ZREM", keys.parked(step, queue, name), member) == 1 then
       local found = throttles.get(step, name)
       local line = throttles.line(found, queue.number)
@@ -218,7 +218,8 @@ end
 -- The limits that a job is under, each as above, and how many jobs are parked before it there
 -- (empty: it is not parked under this one).
 function throttle.conditions(step, record, queue)
-  local names, list = names_of(step, record, record.state == states.number.throttled) or {}, {}
+  local names, list =
+    throttle.names(step, record, record.state == states.number.throttled) or {}, {}
   local member = places.member(record)
   for position = 1, #names do
     local ahead = redis.call("ZRANK", keys.parked(step, queue, names[position]), member)

@@ -36,16 +36,25 @@ function lines.first(step, record)
   return lines.head(step, key) == record.jid
 end
 
--- Takes a job out of its line; returns the jid of the first after it, or nil when the job was not
--- the first.
+-- Takes a jid out of a line; returns that of the first after it, or nil when it was not the first.
+function lines.drop(step, key, jid)
+  local head = lines.head(step, key)
+  redis.call("ZREM", keys.line(step, key), jid)
+  return head == jid and lines.head(step, key) or nil
+end
+
+-- The same for a job and its line.
 function lines.leave(step, record)
   local key = lines.of(record)
-  if not key then
-    return nil
-  end
-  local head = lines.head(step, key)
-  redis.call("ZREM", keys.line(step, key), record.jid)
-  return head == record.jid and lines.head(step, key) or nil
+  return key and lines.drop(step, key, record.jid)
+end
+
+-- Puts a job that runs at the head of its line.
+function lines.lead(step, record)
+  local key = keys.line(step, lines.of(record))
+  local least = redis.call("ZRANGE", key, 0, 0, "WITHSCORES")[2]
+  local score = least and math.min(record.place, least - 1) or record.place
+  redis.call("ZADD", key, score, record.jid)
 end
 
 return lines

@@ -42,22 +42,27 @@ function own.milliseconds(step, queue, name)
   return math.floor(own.value(step, queue, name) * 1000 + 0.5)
 end
 
+-- Whether a queue has caps, and whether a retention of its own.
+function own.marks(step, queue)
+  local capped, keeps = false, false
+  for known in pairs(texts_of(step, queue)) do
+    capped = capped or caps[known] ~= nil
+    keeps = keeps or caps[known] == nil
+  end
+  return capped, keeps
+end
+
 -- text: as people write it, or nil for what holds in all queues. Returns whether the queue is left
 -- with caps, and whether with a retention of its own.
 function own.set(step, queue, name, text)
   local texts = texts_of(step, queue)
   texts[name] = text
-  local capped, keeps = false, false
-  for known in pairs(texts) do
-    capped = capped or caps[known] ~= nil
-    keeps = keeps or caps[known] == nil
-  end
   if next(texts) then
     root.set(step, field(queue), cmsgpack.pack(texts))
   else
     root.drop(step, field(queue))
   end
-  return capped, keeps
+  return own.marks(step, queue)
 end
 
 -- The value in force as people write it. queue: nil for one that is not known.

@@ -91,6 +91,9 @@ end
 
 -- Stores what was changed in the queue's control.
 function queues.save(step, queue)
+  if marks_of(queue) > MARKS.paused then
+    root.raise(step)
+  end
   root.set(
     step,
     field(queue.name),

@@ -5,6 +5,7 @@ local flows = require("store.flows")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local priorities = require("rules.priorities")
+local root = require("store.root")
 local rules = require("rules.options")
 local states = require("rules.states")
 local writes = require("store.writes")
@@ -335,6 +336,9 @@ function records.flush(step)
   for position = 1, #dirty do
     local record = dirty[position]
     record.dirty = nil
+    if record.flags >= flags.RULED then -- the highest flags are those of the newest format
+      root.raise(step)
+    end
     if bit.band(record.flags, flags.FLOW) ~= 0 then
       flows.note(step, record)
     end

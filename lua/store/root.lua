@@ -7,7 +7,8 @@ local writes = require("store.writes")
 local root = {}
 
 -- Data of these formats can be read and written; a feature raises the number when first used.
-root.FORMAT = 1
+-- 2: options that the doors go by, limits, marks of queues beside the pause, calendars.
+root.FORMAT = 2
 root.OLDEST = 1
 
 -- Announces a field that the call will look at.
@@ -47,10 +48,21 @@ function root.get(step, field)
   return value
 end
 
+local function set_format(step, format)
+  step.fields.format = tostring(format)
+  writes.pair(step, "HSET", step.root, "format", format)
+end
+
+-- What is stored now means something to libraries of the newest format only: others refuse it.
+function root.raise(step)
+  if tonumber(step.fields.format or 0) < root.FORMAT then
+    set_format(step, root.FORMAT)
+  end
+end
+
 function root.set(step, field, value)
   if not step.fields.format then
-    step.fields.format = tostring(root.FORMAT)
-    writes.pair(step, "HSET", step.root, "format", step.fields.format)
+    set_format(step, root.OLDEST)
   end
   step.fields[field] = value
   writes.pair(step, "HSET", step.root, field, value)

@@ -12,6 +12,7 @@ local events = require("store.events")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local rings = require("store.rings")
+local root = require("store.root")
 local settings = require("store.settings")
 local slots = require("rules.slots")
 local writes = require("store.writes")
@@ -166,6 +167,7 @@ function templates.save(step, template, queue, payload)
   writes.pair(step, "HSET", key, "options", cmsgpack.pack(template.options))
   writes.pair(step, "HSET", key, "nonce", template.nonce)
   if template.calendar then
+    root.raise(step)
     writes.pair(step, "HSET", key, "calendar", template.calendar)
   end
   if payload then

@@ -10,6 +10,7 @@
 local keys = require("store.keys")
 local limiting = require("rules.limiting")
 local rate = require("rules.rate")
+local root = require("store.root")
 local writes = require("store.writes")
 
 local throttles = {}
@@ -21,6 +22,9 @@ local LINGER = 60000 -- milliseconds that a bucket is kept beyond the moment whe
 local function read_allowed(step, name)
   local at_once, count, period, burst =
     unpack(redis.call("HMGET", keys.limit(step, name), unpack(FIELDS)))
+  if not (count and period and burst) then
+    count = nil -- a check finds a rate by half
+  end
   if not at_once and not count then
     return nil
   end
@@ -202,6 +206,7 @@ end
 
 -- What is allowed under a name from now on: a table of FIELDS, each may be nil.
 function throttles.allow(step, name, allowed)
+  root.raise(step)
   local command = { "HSET", keys.limit(step, name) }
   for _, field in ipairs(FIELDS) do
     if allowed[field] then

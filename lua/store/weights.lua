@@ -58,9 +58,14 @@ local function queue_of(step, number)
   return queues.numbered(step, number)
 end
 
+-- Whether a job has not ended.
+function weights.open(record)
+  return OPEN[record.state] ~= nil
+end
+
 -- Whether a record that is about to be stored is to be counted.
 local function is_open(step, record)
-  if record.dropped or record.lifetime or not OPEN[record.state] then
+  if record.dropped or record.lifetime or not weights.open(record) then
     return false
   end
   local queue = queue_of(step, record.queue)

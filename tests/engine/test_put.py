@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.engine.conftest import Engine, Lease, dump, options, refused
+from tests.engine.templates import recur
 
 MOST = 2**53 - 1
 NAME = "x" * 255
@@ -419,7 +421,38 @@ def test_a_put_of_a_template_s_jid_is_refused(engine: Engine) -> None:
 
 def test_data_of_a_later_format_is_refused(engine: Engine) -> None:
     engine.put("a")
-    engine.server.hset(engine.root, "format", "2")
+    engine.server.hset(engine.root, "format", "3")
 
     assert refused(engine, "put", "q", "b", "K", b"", b"").startswith("VERSION")
     engine.server.hset(engine.root, "format", "1")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda engine: engine.put("b", limits=["a"]),
+        lambda engine: engine.put("b", order_key="k"),
+        lambda engine: engine.put("b", tenant="t"),
+        lambda engine: engine.put("b", unique="u"),
+        lambda engine: engine.put("b", flow="f"),
+        lambda engine: engine.call("limit", "a", 1, "", "", ""),
+        lambda engine: engine.configure("max-jobs-q", 10),
+        lambda engine: recur(engine, interval=0, calendar="{}"),
+    ],
+)
+def test_what_older_libraries_do_not_know_raises_the_format(
+    engine: Engine, first: Callable[[Engine], object]
+) -> None:
+    def format_of_data() -> Any:
+        return engine.server.hget(engine.root, "format")
+
+    engine.put("a")
+    engine.complete(engine.pop()[0])
+    engine.call("pause", "q")
+    engine.call("unpause", "q")
+    assert b"1" == format_of_data()
+
+    first(engine)
+    assert b"2" == format_of_data()
+    engine.put("c", "other")
+    assert (b"2", "c") == (format_of_data(), engine.pop("other")[0].jid)

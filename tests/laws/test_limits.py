@@ -96,6 +96,8 @@ class World:
     def check(self) -> None:
         found = broken(Keys(self.engine.server, self.engine.root), self.now)
         assert not found, found
+        if self.dice.random() < 0.1:
+            assert self.engine.check(now=self.now) == []
 
     def drain(self) -> None:
         """Nothing is left behind when workers go on and everything is allowed."""

@@ -13,7 +13,10 @@ DAY = 86_400_000
 FLAGS, LEFT, LEASE, HEADER = 1, 36, 42, 48
 """Where those are in a record."""
 
-JOBS = {"big", "plain", "later", "child", "held"}
+LIMITED = {"limited", "parked", "slotted", "rated", "first", "second", "tenanted"}
+"""Those in a queue of their own, `r`, which takes only so many bytes."""
+
+JOBS = {"big", "plain", "later", "child", "held", *LIMITED}
 """Those that are still to be completed."""
 
 
@@ -36,6 +39,26 @@ class World:
         engine.call("recur", "other", "x", "K", b"", DAY, DAY, b"", now=NOW)
         engine.put("member", flow="f", depends=["plain"], now=NOW)
         self.lease = self.held.record.token + b"held"
+        self._limit()
+
+    def _limit(self) -> None:
+        """Limits, an order key, a tenant and a cap, each with jobs that they concern."""
+        engine = self.engine
+        engine.call("configure", "max-bytes-r", "1000000", now=NOW)
+        engine.ticks(now=NOW)
+        engine.call("limit", "a", 1, "", "", "", now=NOW)
+        engine.call("limit", "b", 1, "", "", "", now=NOW)
+        engine.call("limit", "rated", "", 1, 60_000, "", now=NOW)
+        engine.put("spent", "r", limits=["rated"], now=NOW)
+        engine.put("slotted", "r", limits=["b"], now=NOW)
+        spent, _ = engine.pop("r", count=2, worker="v", now=NOW)
+        engine.complete(spent, now=NOW)
+        engine.put("rated", "r", limits=["rated"], now=NOW)
+        engine.put("limited", "r", limits=["a"], now=NOW)
+        engine.put("parked", "r", limits=["a"], now=NOW)
+        engine.put("first", "r", order_key="k", now=NOW)
+        engine.put("second", "r", order_key="k", now=NOW)
+        engine.put("tenanted", "r", tenant="t", now=NOW)
 
     def key(self, name: str) -> str:
         return self.engine.root + name
@@ -49,6 +72,17 @@ class World:
     def take(self, name: str, jid: bytes) -> World:
         """Take a job out of a set."""
         assert self.server.zrem(self.key(name), self.members(name)[jid][0])
+        return self
+
+    def take_raw(self, name: str, member: bytes) -> World:
+        """Take a member out of a sorted set."""
+        assert self.server.zrem(self.key(name), member)
+        return self
+
+    def queued(self, name: str, waiting: int, parked: int) -> World:
+        """Let a limit count so many jobs of the queue `r`."""
+        packed = struct.pack(">IId", waiting, parked, 0)
+        self.server.hset(self.key("queued:" + name), self.number("r"), packed)
         return self
 
     def shift(self, name: str, jid: bytes) -> World:
@@ -82,6 +116,13 @@ class World:
         self.server.setrange(self.key("job:" + jid), at, data)
         return self
 
+    def mark(self, queue: str, marks: int) -> World:
+        """Write the marks of a queue's control."""
+        control = self.server.hget(self.engine.root, "queue:" + queue)
+        changed = control[:3] + bytes([marks]) + control[4:]
+        self.server.hset(self.engine.root, "queue:" + queue, changed)
+        return self
+
     def depend(self, jid: str, parent: str) -> World:
         """Let a job wait for another, which does not know."""
         self.server.sadd(self.key("parents:" + jid), parent)
@@ -110,7 +151,7 @@ class World:
         """Run every job there is; returns the jids of those that were completed."""
         engine, now, jids = self.engine, NOW + 120_000, set()
         engine.ticks(now=now)
-        while leases := engine.pop("q", count=10, now=now):
+        while leases := engine.pop("q", "r", count=10, now=now):
             for lease in leases:
                 engine.complete(lease, now=now)
                 jids.add(lease.jid)
