@@ -33,6 +33,10 @@ class Feature:
         """Return what the job of this number is put with, as on the wire."""
         return {}
 
+    def klass(self, number: int) -> str:
+        """Return which klass the job of this number is put with; empty: any."""
+        return ""
+
     def prepare(self, world: World) -> None:
         """Make calls before the jobs are put."""
 
@@ -100,7 +104,8 @@ class World:
     def member(self, jid: str, number: int) -> tuple[Any, ...]:
         """Return a put as a member of a step."""
         packed = msgpack.packb(self.options(number), use_bin_type=False)
-        return "put", "q", jid, "jobs.Klass", b"\xc0", packed
+        klass = next((k for f in self.features if (k := f.klass(number))), "jobs.Klass")
+        return "put", "q", jid, klass, b"\xc0", packed
 
     def put(self, jid: str, number: int) -> None:
         """Put a job; a full queue may refuse it, and so may one whose key is held."""

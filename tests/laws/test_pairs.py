@@ -11,6 +11,7 @@ import pytest
 
 from tests.engine.conftest import Engine, Lease, Refused, dump
 from tests.engine.templates import recur
+from tests.laws.invariants import _QUEUED as QUEUED
 from tests.laws.invariants import Keys
 from tests.laws.pairs import JIDS, OPEN, UNSTARTED, Feature, World
 
@@ -131,11 +132,17 @@ class KlassLimit(Feature):
     name = "a limit of the klass"
 
     def prepare(self, world: World) -> None:
-        world.engine.call("limit", "klass:jobs.Klass", 2, "", "", "", now=world.now)
+        for klass in ("Klass", "Other", "Late"):
+            world.engine.call("limit", f"klass:jobs.{klass}", 1, "", "", "", now=world.now)
 
     def promise(self, world: World, keys: Keys) -> None:
-        for name in (b"klass:jobs.Klass", b"klass:jobs.Late"):
-            assert len(keys.found["slots"].get(name, [])) <= 2
+        for name in (b"klass:jobs.Klass", b"klass:jobs.Other", b"klass:jobs.Late"):
+            running = len(keys.found["slots"].get(name, []))
+            assert running <= 1
+            waiting = parked = 0
+            for packed in keys.found["queued"].get(name, {}).values():
+                waiting, parked = map(sum, zip((waiting, parked), QUEUED.unpack(packed)[:2]))
+            assert parked == 0 or running + waiting, f"nobody would take a job back of {name!r}"
 
 
 class QueueLimit(Feature):
@@ -210,6 +217,9 @@ class Unique(Feature):
 
     def options(self, number: int) -> dict[str, Any]:
         return {"unique": f"u{number // 2}", **self.given}
+
+    def klass(self, number: int) -> str:
+        return "jobs.Other" if self.given.keys() & {"if_duplicate", "debounce"} and number % 2 else ""
 
     def promise(self, world: World, keys: Keys) -> None:
         if world.names & {"unfail", "complete into a next queue"}:
