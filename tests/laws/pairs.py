@@ -215,5 +215,3 @@ class World:
         self.completed += [lease.jid for lease in found]
         self.starts += [(self.now, lease.jid) for lease in found]
         return []
-
-

@@ -219,7 +219,9 @@ class Unique(Feature):
         return {"unique": f"u{number // 2}", **self.given}
 
     def klass(self, number: int) -> str:
-        return "jobs.Other" if self.given.keys() & {"if_duplicate", "debounce"} and number % 2 else ""
+        return (
+            "jobs.Other" if self.given.keys() & {"if_duplicate", "debounce"} and number % 2 else ""
+        )
 
     def promise(self, world: World, keys: Keys) -> None:
         if world.names & {"unfail", "complete into a next queue"}:
@@ -464,6 +466,7 @@ FEATURES: list[Feature] = [
     Unique("unique until done", "running", unique_until="done"),
     Unique("unique for a time", "running", unique_for=100_000),
     Unique("unique, replace", if_duplicate="replace"),
+    Unique("unique, refuse", "running", if_duplicate="refuse"),
     Unique("debounce", debounce=120),
     *(StartWithin(), StartOrFail(), StartOrOther(), FinishWithin(), Poison(), Flow()),
     *(Recurring("allow"), Recurring("queue"), Recurring("replace"), Reject(), DropOldest()),
@@ -484,12 +487,18 @@ REFUSED: dict[frozenset[str], str] = {
             ("debounce", "unique until started"): "debounce: does not go with unique_until, as",
             ("debounce", "unique until done"): "debounce: does not go with unique_until, as",
             ("debounce", "unique for a time"): "debounce: does not go with unique_for, as",
+            ("debounce", "unique, refuse"): "debounce: does not go with if_duplicate=refuse, as",
             ("debounce", "unique, replace"): "debounce: does not go with if_duplicate=replace, as",
             ("unique until done", "unique for a time"): "unique_for: does not go with unique_unt",
             ("unique until started", "unique for a time"): "unique_for: does not go with unique_",
             ("unique until done", "unique, replace"): "if_duplicate=replace: does not go with",
             ("unique for a time", "unique, replace"): "if_duplicate=replace: does not go with",
         }.items()
+    },
+    **{
+        frozenset((unique, "flow")): "INVALID unique: does not go with flow, as"
+        for unique in UNIQUE
+        if unique != "unique, refuse"
     },
     **{
         frozenset((recurring, other)): f"INVALID options:  {option}  is not known here"
@@ -500,7 +509,11 @@ REFUSED: dict[frozenset[str], str] = {
         }.items()
     },
 }
-ALIKE = {frozenset(pair) for pair in itertools.combinations(RECURRING, 2)}
+# The same option with two values: no pair.
+ALIKE = {
+    *(frozenset(pair) for pair in itertools.combinations(RECURRING, 2)),
+    *(frozenset((other, "unique, refuse")) for other in UNIQUE if other != "debounce"),
+}
 PAIRS = [
     pytest.param(pair, id=f"{pair[0].name} and {pair[1].name}".replace(" ", "-"))
     for pair in itertools.combinations(FEATURES, 2)
