@@ -60,7 +60,7 @@ function uniqueness.check(options)
     exclude(
       "unique",
       "flow",
-      "as a put that meets another job would leave the flow without its member; if_duplicate=refuse does"
+      "as a put that is merged makes no member; with if_duplicate=refuse it does"
     )
   end
   if options.debounce then

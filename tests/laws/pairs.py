@@ -76,13 +76,21 @@ class World:
         self.starts: list[tuple[int, str]] = []
         self.popped: list[list[Lease]] = []
         self.completed: list[str] = []
-        self.refusals: list[str] = []
 
     def call(self, command: str, *args: Any) -> Any:
         """Make a call, and see that all laws and promises hold."""
         answer = self.engine.call(command, *args, now=self.now)
         self.look()
         return answer
+
+    def tried(self, *call: Any, words: Sequence[str] = ("LEASELOST", "NOJOB")) -> Any:
+        """Make a call that may be refused with these words: then the answer is None."""
+        try:
+            return self.call(*call)
+        except Refused as refusal:
+            if refusal.word not in words:
+                raise
+        return None
 
     def look(self) -> Keys:
         keys = Keys(self.engine.server, self.engine.root)
@@ -110,14 +118,13 @@ class World:
     def put(self, jid: str, number: int) -> None:
         """Put a job; a full queue may refuse it, and so may one whose key is held."""
         self.put_at.setdefault(jid, self.now)
-        try:
-            answer = self.call(*self.member(jid, number))
-        except Refused as refusal:
-            assert refusal.word in {"FULL", "EXISTS"}, refusal
-            self.refusals.append(jid)
-            return
-        if answer == b"created":
+        if self.tried(*self.member(jid, number), words=("FULL", "EXISTS")) == b"created":
             self.made.append(jid)
+
+    def put_all(self) -> None:
+        if not any(feature.put(self) for feature in self.features):
+            for number, jid in enumerate(JIDS):
+                self.put(jid, number)
 
     def state(self, jid: str) -> str | None:
         return self.engine.state(jid, now=self.now)
@@ -132,9 +139,7 @@ class World:
         """Put the jobs and run them until they have all ended."""
         for feature in self.features:
             feature.prepare(self)
-        if not any([feature.put(self) for feature in self.features]):
-            for number, jid in enumerate(JIDS):
-                self.put(jid, number)
+        self.put_all()
         self._round()
         for feature in self.features:
             feature.meddle(self)
@@ -195,12 +200,8 @@ class World:
 
     def finish(self, lease: Lease) -> None:
         """Complete an attempt, unless its lease has been ended by somebody else."""
-        try:
-            self.call("complete", *lease.key, b"", "", b"", b"result")
-        except Refused as refusal:
-            assert refusal.word in {"LEASELOST", "NOJOB"}, refusal
-            return
-        self.completed.append(lease.jid)
+        if self.tried("complete", *lease.key, b"", "", b"", b"result"):
+            self.completed.append(lease.jid)
 
     def first(self, jid: str) -> int | None:
         """Return when a job was handed out for the first time."""
