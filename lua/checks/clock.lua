@@ -1,9 +1,10 @@
 -- The clock knows, for each queue, no later moment than the first at which something is due there,
--- or than now.
+-- or than now; or, of recurring jobs, than when a full queue is asked again.
 
 local clock = require("store.clock")
 local evidence = require("doors.evidence")
 local keys = require("store.keys")
+local limits = require("rules.limits")
 local own = require("store.own")
 local root = require("store.root")
 
@@ -20,6 +21,7 @@ local function aged(setting)
 end
 
 -- For each kind of key: the letter on the clock, and the moment at which the first of it is due.
+-- delay: for how long it may be put off, beginning now.
 local DUE = {
   running = {
     clock.LEASE,
@@ -38,6 +40,7 @@ local DUE = {
     function(_, subject)
       return first_of(subject)
     end,
+    delay = limits.FULL,
   },
   complete = { clock.RETENTION, aged("jobs-history"), swept = true },
   failed = { clock.RETENTION, aged("failed-history"), swept = true },
@@ -97,13 +100,13 @@ local function compare(step, subject)
   if duty.swept and moment_of(step, duty[1], "0") then
     return nil
   end
-  return duty[2](step, subject), known, duty[1], number
+  return duty[2](step, subject), known, duty[1], number, duty.delay or 0
 end
 
 function late.find(step, subject)
-  local due, known = compare(step, subject)
+  local due, known, _, _, delay = compare(step, subject)
   -- What is overdue may be put off until now, so that others have their turn.
-  if due and due < math.huge and (not known or known > math.max(due, step.now)) then
+  if due and due < math.huge and (not known or known > math.max(due, step.now + delay)) then
     return string.format("something is due at %.0f, ", due)
       .. (known and string.format("and the clock says %.0f", known) or "unknown to the clock")
   end

@@ -12,6 +12,7 @@
 -- phase.
 
 local arguments = require("rules.arguments")
+local deadlines = require("rules.deadlines")
 local events = require("store.events")
 local job = require("rules.job")
 local klasses = require("store.klasses")
@@ -63,7 +64,9 @@ function update.check(step, request)
   if not template then
     refuse("NOJOB", "no recurring job " .. request.jid)
   end
-  limiting.check(changed(template.options, request.changes))
+  local merged = changed(template.options, request.changes)
+  limiting.check(merged)
+  deadlines.check(merged, nil, step.now)
   local changes = request.changes
   if changes.interval and changes.calendar then
     refuse("INVALID", "calendar: there is an interval as well")

@@ -35,19 +35,40 @@ local function counts(record, queue)
   return record and record.queue == queue.number and is_open(record)
 end
 
+-- How many of a queue's jobs could make room: those that wait, or would but for a limit or an order
+-- key.
+function ceiling.runnable(step, queue)
+  return lanes.count(step, queue) + redis.call("ZCARD", keys.throttled(step, queue))
+end
+
+-- The set from which jobs go to make room, and how many are in it: of those that wait and those
+-- that are throttled it is where there are more, so that neither stand in the way of the others.
+function ceiling.pool(step, queue)
+  local longest, most = lanes.longest(step, queue)
+  local throttled = redis.call("ZCARD", keys.throttled(step, queue))
+  if throttled > most then
+    return keys.throttled(step, queue), throttled
+  end
+  return longest, most
+end
+
+local RUNNABLE = { [states.number.waiting] = true, [states.number.throttled] = true }
+
 -- What the queue will hold by what the earlier members of the step do, as later ones find it: load
--- has jobs, bytes, and lowest, the least urgent priority of those that are going to wait.
+-- has jobs, bytes, runnable, how many of the jobs could make room, and lowest, the least urgent
+-- priority of those of them that the step adds.
 local function load_of(step, queue)
   local load = queue.load
   if load then
     return load
   end
   local jobs, bytes = held(step, queue)
-  load = { jobs = jobs, bytes = bytes or 0 }
+  load = { jobs = jobs, bytes = bytes or 0, runnable = ceiling.runnable(step, queue) }
   for jid, how in pairs(step.touched) do
     local record = ENDS[how] and records.get(step, jid)
     if counts(record, queue) then
       load.jobs = load.jobs - 1
+      load.runnable = load.runnable - (RUNNABLE[record.state] and 1 or 0)
       load.bytes = load.bytes - (records.weighed(record.stored) and record.size or 0)
     end
   end
@@ -55,12 +76,15 @@ local function load_of(step, queue)
   return load
 end
 
--- Whether a job that is not more urgent than this waits, so that it can make room.
-local function displaces(step, queue, load, priority)
-  if load.lowest and load.lowest >= priority then
+-- Whether a job that is not more urgent than this can make room. waits: whether what is put is one
+-- that could make room itself; the last one of those stays.
+local function displaces(step, queue, load, priority, waits)
+  if load.runnable < (waits and 1 or 2) then
+    return false
+  elseif load.lowest and load.lowest >= priority then
     return true
   end
-  local last = redis.call("ZRANGE", lanes.longest(step, queue), 0, 0, "REV", "WITHSCORES")
+  local last = redis.call("ZRANGE", (ceiling.pool(step, queue)), 0, 0, "REV", "WITHSCORES")
   return last[2] ~= nil and tonumber(last[2]) >= priority
 end
 
@@ -89,8 +113,14 @@ local function exceeded(step, queue, load, jobs, bytes)
   return nil
 end
 
+-- Whether a job of these options waits, or is throttled, once it is put.
+local function goes_to_wait(step, options)
+  local later = options.depends or options.hold or options.flow or options.debounce
+  return not (later or job.due(step, options))
+end
+
 -- Refuses a put that does not fit. old: what is there under the job's jid, or nil. size: of its
--- payload. A queue that drops its oldest jobs takes it, unless all that waits there is more urgent.
+-- payload. A queue that drops its oldest jobs takes it, unless all that could go is more urgent.
 function ceiling.admit(step, name, old, size, options)
   local queue = queues.named(step, name)
   if not queue or not queue.capped then
@@ -98,16 +128,20 @@ function ceiling.admit(step, name, old, size, options)
   end
   local load, priority = load_of(step, queue), options.priority or 0
   local jobs, bytes = added(queue, old, size)
+  local waits = goes_to_wait(step, options)
   local cap, most = exceeded(step, queue, load, jobs, bytes)
   if cap then
     local fits = cap == "max-jobs" or size <= most
-    if not (fits and ceiling.drops(step, queue) and displaces(step, queue, load, priority)) then
+    local makes_room = fits and ceiling.drops(step, queue)
+    if not (makes_room and displaces(step, queue, load, priority, waits)) then
       local unit = string.match(cap, "%l+$")
       refuse("FULL", cap .. " queue " .. name .. string.format(" takes %.0f %s", most, unit))
     end
+    load.runnable = load.runnable - 1
   end
   load.jobs, load.bytes = load.jobs + jobs, load.bytes + bytes
-  if not (options.depends or options.hold or job.due(step, options)) then
+  if waits then
+    load.runnable = load.runnable + jobs
     load.lowest = math.max(load.lowest or priority, priority)
   end
 end

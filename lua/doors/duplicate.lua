@@ -2,6 +2,7 @@
 
 local deadlines = require("doors.deadlines")
 local edges = require("store.edges")
+local enter = require("doors.enter")
 local events = require("store.events")
 local history = require("store.history")
 local klasses = require("store.klasses")
@@ -17,6 +18,8 @@ local uniques = require("store.uniques")
 local withdraw = require("doors.withdraw")
 
 local duplicate = {}
+
+local RUNNABLE = { [states.number.waiting] = true, [states.number.throttled] = true }
 
 -- A plan: what (create, keep, replace, postpone), jid (of the job that holds the key then), held
 -- (how; nil: as before) and due (of that job, if that is said by its debounce). Refuses a duplicate
@@ -70,6 +73,21 @@ local function postpone(step, record, queue, due)
   deadlines.move(step, record, due)
 end
 
+-- Limits of its klass have counted a job that is runnable: it comes in anew, at its old place.
+local function reclass(step, record, queue, klass)
+  if record.klass == klass then
+    return
+  end
+  local counted = RUNNABLE[record.state]
+  if counted then
+    withdraw(step, record, queue)
+  end
+  record.klass = klass
+  if counted then
+    enter.again(step, record, queue)
+  end
+end
+
 local DETAILS = { keep = "kept", replace = "replaced", postpone = "postponed" }
 
 -- Carries out a plan that makes no job; returns the put's answer. queue_name, klass, payload,
@@ -80,7 +98,7 @@ function duplicate.merge(step, plan, queue_name, klass, payload, options)
     local queue = queues.numbered(step, record.queue)
     queue_name = queue.name
     history.append(step, record, queue, "merged")
-    record.klass = klasses.number(step, klass)
+    reclass(step, record, queue, klasses.number(step, klass))
     records.set_payload(step, record, payload)
     records.save(step, record)
     if plan.due then

@@ -182,10 +182,13 @@ function lanes.describe(step, queue, tenant)
   return { tenant, turns.weights(step, { tenant })[1], waiting }
 end
 
--- The set of a queue's waiting jobs, or of a fair queue the longest lane, of the first limits.JOBS.
+-- The set of a queue's waiting jobs, or of a fair queue the longest lane, of the first limits.JOBS;
+-- and how many are in it.
 function lanes.longest(step, queue)
   local longest, most = keys.waiting(step, queue), 0
-  if queue.fair then
+  if not queue.fair then
+    most = redis.call("ZCARD", longest)
+  else
     local tenants = redis.call("ZRANGE", keys.tenants(step, queue), 0, limits.JOBS - 1)
     for position = 1, #tenants do
       local key = keys.lane(step, queue, tenants[position])
@@ -195,7 +198,7 @@ function lanes.longest(step, queue)
       end
     end
   end
-  return longest
+  return longest, most
 end
 
 -- Whether jobs wait in a queue.

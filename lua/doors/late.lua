@@ -34,9 +34,12 @@ function late.admits(step, queue, record)
     act(step, record, queue, passed, fate)
     return false
   end
-  record.klass = klasses.number(step, fate)
-  history.append(step, record, queue, "late", fate)
-  record.packed = nil
+  local klass = klasses.number(step, fate)
+  if record.klass ~= klass then -- else it was given that before a limit made it wait again
+    record.klass = klass
+    history.append(step, record, queue, "late", fate)
+    record.packed = nil
+  end
   return true
 end
 

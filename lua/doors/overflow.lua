@@ -1,5 +1,5 @@
--- Queues that make room when they are full: takes off what is above the caps. Waiting jobs go, of
--- those the least urgent first, of equals the oldest; the last one that waits stays.
+-- Queues that make room when they are full: takes off what is above the caps. Jobs go that wait, or
+-- are throttled, of those the least urgent first, of equals the oldest; the last one stays.
 
 local ceiling = require("doors.ceiling")
 local clock = require("store.clock")
@@ -8,7 +8,6 @@ local discard = require("doors.discard")
 local edges = require("store.edges")
 local events = require("store.events")
 local history = require("store.history")
-local lanes = require("doors.lanes")
 local limits = require("rules.limits")
 local places = require("store.places")
 local records = require("store.records")
@@ -20,11 +19,11 @@ local overflow = {}
 
 local WHY = "dropped"
 
--- Up to `count` waiting jobs in the order in which they go, but not all that wait. Among tenants
--- those go that have most.
+-- Up to `count` jobs in the order in which they go, but not all that could. Among tenants those go
+-- that have most.
 local function first_to_go(step, queue, count)
-  local key = lanes.longest(step, queue)
-  local most = math.min(count, redis.call("ZCARD", key) - 1)
+  local key, size = ceiling.pool(step, queue)
+  local most = math.min(count, size, ceiling.runnable(step, queue) - 1)
   local jids, score = {}, "+inf"
   while #jids < most do
     local last =
@@ -78,7 +77,7 @@ local function trim(step, queue, budget)
     jobs, bytes = jobs - 1, bytes - record.size
     drop(step, record, queue)
   end
-  return #jids, #jids == budget
+  return #jids, #jids > 0 and (jobs > 0 or bytes > 0)
 end
 
 -- After a step has stored what it changed: makes room in the queues that it had to do with, for up

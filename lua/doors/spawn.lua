@@ -23,8 +23,6 @@ local states = require("rules.states")
 local tags = require("store.tags")
 local templates = require("store.templates")
 
-local FULL = 1000 -- milliseconds after which a server or a queue that was full is asked again
-
 -- A jid that no job and no template has, and the number it was made of.
 local function free_jid(step)
   while true do
@@ -155,7 +153,7 @@ local function spawn(step, queue, budget)
   local list, moment = due_templates(step, queue, budget)
   local room = ceiling.room(step, queue)
   if #list > 0 and (room <= 0 or memory.full()) then
-    return 0, step.now + FULL
+    return 0, step.now + limits.FULL
   end
   local looked = 0
   for position = 1, #list do

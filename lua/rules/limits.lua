@@ -2,6 +2,7 @@
 return {
   NAME = 255, -- queues, jids, klasses, tags, workers, failure groups
   JOBS = 100, -- jobs that one call touches
+  FULL = 1000, -- milliseconds after which a server or a queue that was full is asked again
   TAKEN = 50, -- jobs that one call hands out and ends
   BYTES = 262144, -- payload that one call hands out, beyond its first job
   DUE = 20, -- units of due work that a call does beside its own

@@ -56,6 +56,13 @@ function uniqueness.check(options)
   if options.unique == "" then
     refuse("INVALID", "unique: is empty")
   end
+  if options.flow and options.if_duplicate ~= "refuse" then
+    exclude(
+      "unique",
+      "flow",
+      "as a put that is merged makes no member; with if_duplicate=refuse it does"
+    )
+  end
   if options.debounce then
     return check_debounce(options)
   end

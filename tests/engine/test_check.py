@@ -112,6 +112,17 @@ def test_what_is_overdue_may_be_put_off_until_now(engine: Engine) -> None:
     engine.call("unrecur", "x")
 
 
+def test_a_full_queue_may_put_its_recurring_jobs_off(engine: Engine) -> None:
+    engine.configure("max-jobs-q", 1)
+    engine.call("recur", "q", "x", "K", b"", 40, 0, b"", now=0)
+    for now in (0, 100):
+        engine.ticks(now=now)
+
+    assert engine.check(now=100) == []
+    engine.call("unrecur", "x")
+    engine.cancel(*engine.waiting())
+
+
 def test_a_queue_that_keeps_its_jobs_longer_than_others_is_sound(engine: Engine) -> None:
     engine.configure("jobs-history", 60)
     engine.configure("jobs-history-q", 600)

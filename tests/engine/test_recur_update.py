@@ -230,6 +230,7 @@ def test_a_job_is_no_template(engine: Engine) -> None:
         ("queue", {"priority": 1, "queue": ""}),
         ("queue", {"priority": 1, "queue": "q" * 256}),
         ("klass", {"priority": 1, "klass": 5}),
+        ("if_late", {"priority": 1, "if_late": "fail"}),
         ("paused", {"priority": 1, "paused": 1}),
         ("options", {"priority": 1, "offset": 5}),
         ("options", {"priority": 1, "delay": 5}),

@@ -278,6 +278,32 @@ def test_running_jobs_are_never_dropped_and_a_queue_of_those_refuses(engine: Eng
     assert "FULL max-jobs queue q takes 2 jobs" == is_full(engine)
 
 
+@pytest.mark.parametrize("given", [{"delay": 100}, {"depends": ["0"]}, {"hold": True}])
+def test_who_does_not_wait_takes_the_place_of_all_that_do_but_one(
+    engine: Engine, given: dict[str, Any]
+) -> None:
+    engine.configure("max-jobs-q", 3)
+    engine.configure("when-full-q", "drop-oldest")
+    engine.put("0", "r")
+    for jid in "123":
+        engine.put(jid)
+    engine.put("4", **given)
+    engine.put("5", **given)
+    assert ["3"] == engine.waiting()
+
+    packed = options(**given)
+    assert refused(engine, "put", "q", "6", "K", b"", packed).startswith("FULL max-jobs")
+
+
+def test_throttled_jobs_make_room_too(engine: Engine) -> None:
+    engine.configure("max-jobs-q", 3)
+    engine.configure("when-full-q", "drop-oldest")
+    for jid in "12345":
+        engine.put(jid, order_key="k")
+
+    assert ["1", "4", "5"] == [jid for jid in "12345" if engine.state(jid) != "cancelled"]
+
+
 def test_the_least_urgent_go_first_and_more_urgent_ones_never_for_less(engine: Engine) -> None:
     engine.configure("max-jobs-q", 3)
     engine.configure("when-full-q", "drop-oldest")
