@@ -162,3 +162,60 @@ def test_a_worker_that_has_become_idle_says_so_once(
 
     assert heard.get(timeout=SOON) == "idle"
     assert worker.counts == {"done": 1}
+
+
+def test_a_put_that_makes_no_job_is_heard_of_as_merged(client: pyjobs.Client) -> None:
+    put: list[Any] = []
+    hooks = Hooks(
+        on_enqueue=lambda handle: put.append(("enqueued", handle.jid)),
+        on_merge=lambda handle: put.append(("debounced", handle.jid)),
+    )
+    task = Tasks(client, hooks=[hooks]).task(unique=True)(jobs.resize.function)
+
+    first, second = task.later("a"), task.later("a")
+    debounced = task.options(unique="k", debounce=60)
+    third, fourth = debounced.later("b"), debounced.later_many([("c",), ("d",)])
+
+    assert (first.outcome, second.outcome, second.jid) == ("created", "merged", first.jid)
+    assert [handle.outcome for handle in fourth] == ["merged", "merged"]
+    assert put == [
+        *(("enqueued", first.jid), ("debounced", first.jid)),
+        *(("enqueued", third.jid), ("debounced", third.jid), ("debounced", third.jid)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"start_within": 0.05}, "cancelled"),
+        ({"start_within": 0.05, "if_late": "fail"}, "failed"),
+        ({"start_within": 0.05, "if_late": "tests.tasks.jobs.note"}, "late"),
+        ({"finish_within": 0.05}, "failed"),
+    ],
+)
+def test_a_job_that_is_too_late_is_heard_of(
+    client: pyjobs.Client, heard: queue.SimpleQueue[Any], given: Any, what: str
+) -> None:
+    def bad(_: Any) -> None:
+        raise ValueError("a bad hook")
+
+    def expired(event: pyjobs.JobEvent) -> None:
+        heard.put((event.what, event.jid))
+        worker.stop(0)
+
+    handles: list[str] = []
+
+    class Putting(pyjobs.worker.Surroundings):
+        def pulse(self) -> None:
+            if not handles:
+                client.queue("default").pause()
+                handles.append(jobs.note.options(**given).later("late").jid)
+                jobs.fetch.later("in time")
+            elif client.jobs[handles[0]].deadline_is_over():  # type: ignore[union-attr]
+                client.queue("default").unpause()
+
+    hooks = [Hooks(on_expire=bad), Hooks(on_expire=expired)]
+    worker = Worker(client, "default", hooks=hooks, surroundings=Putting())
+    worker.run()
+
+    assert heard.get(timeout=SOON) == (what, handles[0])
