@@ -13,9 +13,10 @@
 -- run out) of a running job; group (failed); of a job that has not ended its unique key and holder
 -- (the jid of the job that holds that), start_by with late (what happens then: cancel, fail or a
 -- klass), and finish_by; of one that does not run yet revoked (job: it was; klass, once: all of its
--- klass are, or the first that a pop comes to) with until (of a klass; 0: restore); lost (leases, if any) and
--- poison (how many stop it; 0: any number); workers (live ones that serve the queue) and silent (live ones that have
--- reported no queues). Live is who was seen within limits.LIVE; of those, the limits.JOBS seen last
+-- klass, or the first that a pop comes to) with until (of a klass; 0: restore); lost (leases, if
+-- any) and poison (how many stop it; 0: any number); workers (live ones that have reported to serve
+-- the queue) and silent (live ones that have reported no queues). Live is who was seen within
+-- limits.LIVE; of those, the limits.JOBS seen last
 -- are counted. Times are milliseconds.
 -- Errors: INVALID, NOJOB.
 -- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.

@@ -2,6 +2,7 @@
 -- before it hands one out, and the tick looks after those that no pop comes to.
 
 local abandon = require("doors.abandon")
+local events = require("store.events")
 local history = require("store.history")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
@@ -36,6 +37,7 @@ function late.admits(step, queue, record)
   end
   record.klass = klasses.number(step, fate)
   history.append(step, record, queue, "late", fate)
+  events.report(step, "late", record, queue.name, "", fate)
   record.packed = nil
   return true
 end

@@ -60,7 +60,7 @@ class Expiring:
                         self._tell(event)
                     if self._over.is_set():
                         return
-            except ServerError as error:
+            except ServerError as error:  # noqa: PERF203 - it goes on
                 log.warning("jobs that were too late are told of later: %s", error)
                 self._over.wait(BLOCK)
             except PyjobsError:

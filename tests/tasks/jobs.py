@@ -260,3 +260,8 @@ def pickled(number: int) -> complex:
 @signed
 def unpickled(number: complex) -> complex:
     return number * 2
+
+
+@tasks.task
+def ring_daily() -> None:
+    ran.append("daily")
