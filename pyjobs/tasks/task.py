@@ -132,13 +132,14 @@ class Task(Runner, Generic[P, R_co]):
         return Prepared(self, self.signature.bind((*first, *args), {**named, **kwargs}))
 
     def step(
-        self: Task[Concatenate[First, Rest], R], *args: Rest.args, **kwargs: Rest.kwargs
+        self: Callable[Concatenate[First, Rest], R], *args: Rest.args, **kwargs: Rest.kwargs
     ) -> Step[First, R]:
         """Return a call as part of a flow, which takes what the one before it returns.
 
         That is the first argument, and these are the others: `a.prepare(1).then(b.step())`. Raises
         as `prepare`.
         """
+        assert isinstance(self, Task)  # noqa: S101 - as a callable it says what it takes first
         first, named = self._bound
         given = self.signature.bind((*first, Earlier(), *args), {**named, **kwargs})
         return Step(Prepared(self, given))
@@ -283,7 +284,8 @@ class AsyncTask(Task[P, R_co]):
         **kwargs: Rest.kwargs,
     ) -> Step[First, R]:
         """See Task."""
-        found: Step[First, R] = Task.step(self, *args, **kwargs)  # type: ignore[arg-type] # it is one
+        assert isinstance(self, Task)  # noqa: S101 - as a callable it says what it takes first
+        found: Step[First, R] = Task.step(self, *args, **kwargs)
         return found
 
     def map(  # type: ignore[override] # of what its coroutine returns

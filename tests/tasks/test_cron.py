@@ -35,7 +35,7 @@ def turned(client: pyjobs.Client, clock: Clock) -> Tasks:
 @pytest.fixture(autouse=True)
 def declared(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let this module have what a test declares, as if it stood here."""
-    return lambda task: monkeypatch.setattr(f"{__name__}.ring", task) or task
+    return lambda task: monkeypatch.setattr(f"{__name__}.ring", task)
 
 
 def ring() -> None:

@@ -194,6 +194,7 @@ def test_from_async_code(client: pyjobs.Client, run: Run) -> None:
 
 def test_wrong_parts_are_refused() -> None:
     wrong: Any = jobs.tasks
+    wrong_step: Any = plus.step
     for make, why in {
         wrong.chain: "chain: there is nothing in it",
         lambda: wrong.parallel([]): "parallel: there is nothing in it",
@@ -202,7 +203,7 @@ def test_wrong_parts_are_refused() -> None:
         lambda: ONE.on_failure(wrong.chain(ONE, ONE)): "on_failure: one call or step",
         lambda: wrong.chain(double.step(), ONE).later(): "no step before this one",
         lambda: wrong.parallel([wrong.parallel([ONE])]).later(): "must end in one job",
-        lambda: wrong.chain(ONE, ONE).then(plus.step(2, 3)): "too many positional arguments",
+        lambda: wrong.chain(ONE, ONE).then(wrong_step(2, 3)): "too many positional arguments",
     }.items():
         with pytest.raises(InvalidArgument, match=why):
             make()
