@@ -472,6 +472,10 @@ class Explanation:
     """What becomes of it then: cancel, fail, or the class that runs in its place."""
     finish_by: float | None = None
     """Until when it has to be done."""
+    revoked: str = ""
+    """That it is not to run: `job`, it was revoked; `klass`, all of its class; `once`, the next."""
+    until: float | None = None
+    """When its class is to run again; None: when it is restored."""
     lost: int = 0
     """How many leases on it were lost."""
     poison: int = 0
@@ -482,13 +486,13 @@ class Explanation:
     """Live workers that have not told which queues they serve."""
 
 
-_MOMENTS = ("now", "since", "due", "ends", "start_by", "finish_by")
+_MOMENTS = ("now", "since", "due", "ends", "start_by", "finish_by", "until")
 
 
 def _explanation(answer: Sequence[Any]) -> Explanation:
     known = dict(zip(_texts(answer[::2]), answer[1::2], strict=True))
     names = ("state", "queue", "flow", "worker", "group", "tenant", "order_key", "unique")
-    for name in (*names, "holder", "late"):
+    for name in (*names, "holder", "late", "revoked"):
         known[name] = text(known.get(name, b""))
     for name in ("paused", "held", "unsealed", "stalled"):
         known[name] = bool(known.get(name))

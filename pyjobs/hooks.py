@@ -35,6 +35,17 @@ class Hooks:
     """Called when a worker has nothing to run, once until it has had something; in a thread."""
     on_enqueue: Callable[[Any], Any] | None = None
     """Called by Tasks with the handle of a job that was put. Must be no `async def`."""
+    on_merge: Callable[[Any], Any] | None = None
+    """Called by Tasks in its place when a put made no job, as one holds its unique key: debounced.
+
+    With the handle of that one. Must be no `async def`.
+    """
+    on_expire: Callable[[Any], Any] | None = None
+    """Called with the JobEvent of a job that was too late to be started, or to be done: expired.
+
+    Its `what` is `cancelled`, `failed`, or `late`: another class runs in its place. In a thread of
+    each worker that has such hooks, for all jobs of the namespace, from when the worker starts.
+    """
 
 
 class Called(NamedTuple):
@@ -47,6 +58,8 @@ class Called(NamedTuple):
     on_retry: list[Callable[..., Any]]
     on_idle: list[Callable[..., Any]]
     on_enqueue: list[Callable[..., Any]]
+    on_merge: list[Callable[..., Any]]
+    on_expire: list[Callable[..., Any]]
 
     @classmethod
     def of(cls, hooks: Iterable[Hooks]) -> Called:

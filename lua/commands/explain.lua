@@ -12,9 +12,11 @@
 -- parents ({jid, state, ...}, some of those); worker, ends (0: never) and stalled (1: the lease has
 -- run out) of a running job; group (failed); of a job that has not ended its unique key and holder
 -- (the jid of the job that holds that), start_by with late (what happens then: cancel, fail or a
--- klass), and finish_by; lost (leases, if any) and poison (how many stop it; 0: any number);
--- workers (live ones that have reported to serve the queue) and silent (live ones that have
--- reported no queues). Live is who was seen within limits.LIVE; of those, the limits.JOBS seen last
+-- klass), and finish_by; of one that does not run yet revoked (job: it was; klass, once: all of its
+-- klass, or the first that a pop comes to) with until (of a klass; 0: restore); lost (leases, if
+-- any) and poison (how many stop it; 0: any number); workers (live ones that have reported to serve
+-- the queue) and silent (live ones that have reported no queues). Live is who was seen within
+-- limits.LIVE; of those, the limits.JOBS seen last
 -- are counted. Times are milliseconds.
 -- Errors: INVALID, NOJOB.
 -- Cost: O(log n), and O(1) for each of limits.SHOWN parents and limits.JOBS workers.
@@ -33,6 +35,7 @@ local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local registry = require("doors.registry")
+local revoked = require("doors.revoked")
 local settings = require("store.settings")
 local states = require("rules.states")
 local throttle = require("doors.throttle")
@@ -149,6 +152,15 @@ local function tell_options(step, record, tell)
   end
 end
 
+-- Whether a pop that comes to it ends it.
+local function tell_revoked(step, record, tell)
+  local kind, entry = revoked.holds(step, record)
+  if kind then
+    tell("revoked", kind)
+    tell("until", entry and entry.ending or 0)
+  end
+end
+
 local ENDED = { complete = true, failed = true, cancelled = true }
 local RUNS_LATER = { waiting = true, scheduled = true, depends = true, throttled = true }
 
@@ -178,6 +190,7 @@ function explain.apply(step, record)
       tell_options(step, record, tell)
     end
     if RUNS_LATER[state] then
+      tell_revoked(step, record, tell)
       local serving, silent = registry.serving(step, queue.name)
       tell("workers", serving)
       tell("silent", silent)

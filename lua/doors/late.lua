@@ -2,6 +2,7 @@
 -- before it hands one out, and the tick looks after those that no pop comes to.
 
 local abandon = require("doors.abandon")
+local events = require("store.events")
 local history = require("store.history")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
@@ -38,6 +39,7 @@ function late.admits(step, queue, record)
   if record.klass ~= klass then -- else it was given that before a limit made it wait again
     record.klass = klass
     history.append(step, record, queue, "late", fate)
+    events.report(step, "late", record, queue.name, "", fate)
     record.packed = nil
   end
   return true

@@ -8,16 +8,17 @@ local states = require("rules.states")
 
 local revoked = {}
 
--- Whether jobs of the record's klass are not to run; that may be the end of it.
-local function takes_klass(step, record)
+-- Whether a job is not to run: job (it was revoked itself), klass or once (all of its klass, or the
+-- first that a pop comes to) with what is kept of that; or nil.
+function revoked.holds(step, record)
+  if records.has(record, states.flags.REVOKED) then
+    return "job", nil
+  end
   local entry = (settings.revoked(step) or {})[record.klass]
-  if not entry or not revocation.holds(entry, step.now) then
-    return false
+  if entry and revocation.holds(entry, step.now) then
+    return entry.once and "once" or "klass", entry
   end
-  if entry.once then
-    settings.revoke(step, record.klass, nil)
-  end
-  return true
+  return nil
 end
 
 -- Takes the mark off a job that was revoked by itself.
@@ -29,8 +30,12 @@ end
 -- Whether a job that a pop has taken out of the waiting set was revoked: then it has been ended,
 -- cancelled or, if others wait for it, failed.
 function revoked.takes(step, queue, record)
-  if not records.has(record, states.flags.REVOKED) and not takes_klass(step, record) then
+  local kind = revoked.holds(step, record)
+  if not kind then
     return false
+  end
+  if kind == "once" then
+    settings.revoke(step, record.klass, nil)
   end
   revoked.unmark(record)
   local group = "revoked-" .. queue.name

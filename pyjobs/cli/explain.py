@@ -92,6 +92,7 @@ def _reasons(found: Explanation, jid: str) -> Iterator[str]:
         yield f"it failed into the group {found.group!r}{since}: pyjobs unfail puts it back"
     else:
         yield from _before(found)
+        yield from _revoked(found, jid)
         yield from _limits(found, jid)
         yield from _queue(found)
 
@@ -163,6 +164,17 @@ def _limited(found: Explanation, limit: LimitState) -> Iterator[str]:
     if limit.ahead:
         said.append(f"{limit.ahead:,} {_jobs(limit.ahead)} {_come(limit.ahead)} first")
     yield ", ".join(said)
+
+
+def _revoked(found: Explanation, jid: str) -> Iterator[str]:
+    fate = "a worker that comes to it cancels it, or fails it if others wait for it"
+    if found.revoked == "job":
+        yield f"it is revoked: {fate}; pyjobs restore {jid}"
+    elif found.revoked == "once":
+        yield f"the next job of its class is revoked: if that is this one, {fate}"
+    elif found.revoked:
+        until = f" until {moment(found.until)}" if found.until else ""
+        yield f"all jobs of its class are revoked{until}: {fate}"
 
 
 def _limits(found: Explanation, jid: str) -> Iterator[str]:

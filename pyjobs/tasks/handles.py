@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pyjobs import calls, waiting
-from pyjobs.errors import JobNotFound
+from pyjobs.errors import JobNotFound, NotFinished
+from pyjobs.jids import Jid
 from pyjobs.options import Seconds
+from pyjobs.plans import Plan
 
 if TYPE_CHECKING:
     from pyjobs.aio.client import AsyncClient
+    from pyjobs.aio.flows import AsyncFlow
     from pyjobs.aio.job import AsyncJob
+    from pyjobs.calls import FlowState
     from pyjobs.client import Client
+    from pyjobs.flows import Flow
     from pyjobs.job import Job
 
 R_co = TypeVar("R_co", covariant=True)
@@ -33,6 +39,11 @@ class _Named:
         self.jid = jid
         """The job's id."""
 
+    @property
+    def outcome(self) -> str:
+        """What the put did: `created` the job, or `merged` into the one that holds its key; Jid."""
+        return self.jid.outcome if isinstance(self.jid, Jid) else "created"
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._task.path} {self.jid}>"
 
@@ -41,6 +52,14 @@ class _Named:
 
     def __hash__(self) -> int:
         return hash(self.jid)
+
+
+class HasTask(Protocol):
+    """A call that was put."""
+
+    @property
+    def task(self) -> Returning:
+        """Its task."""
 
 
 class Handle(_Named, Generic[R_co]):
@@ -133,3 +152,142 @@ class AsyncHandle(_Named, Generic[R_co]):
         """Let the job run after all, as `Handle.restore`."""
         restored: int = await self._client.run(calls.restore("job", self.jid))
         return restored == 1
+
+
+class FlowNamed:
+    """What was put as a flow: its id, its jobs, and where it ends."""
+
+    _handle: Any
+
+    def __init__(
+        self,
+        client: Any,
+        flow_id: str,
+        calls: Mapping[str, HasTask],
+        ends: Sequence[str],
+        many: bool,
+    ) -> None:
+        self._client = client
+        self._ends = ends
+        self._many = many
+        self._tasks = {jid: call.task for jid, call in calls.items()}
+        self.id = flow_id
+        """The flow's id."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    @property
+    def jobs(self) -> list[Any]:
+        """Handles of all its jobs, in the order in which they were put together."""
+        return [self._handle(self._client, jid, task) for jid, task in self._tasks.items()]
+
+    def _result(self, wait: Seconds | None) -> Plan[Any]:
+        state = yield from waiting.flow(self.id, wait)
+        try:
+            found = []
+            for jid in self._ends:
+                kept = yield from waiting.result(jid, 0)
+                found.append(self._tasks[jid].read_result(kept))
+        except NotFinished:
+            if state.state == "failed":
+                yield from self._raise_failure()
+            raise
+        return found if self._many else found[0]
+
+    def _raise_failure(self) -> Plan[None]:
+        _, failed = yield calls.flow_members(self.id, "failed", "", 1)
+        for jid in failed:
+            yield from waiting.result(jid, 0)
+
+
+class FlowHandle(FlowNamed, Generic[R_co]):
+    """A chain, or what else of calls was put together; its type is that of what it returns."""
+
+    _client: Client
+    _handle = Handle
+
+    def result(self, wait: Seconds | None = 0) -> R_co:
+        """Return what the last job returned, or the list of what the last ones did.
+
+        Blocks up to `wait` seconds (None: no end) until all has ended. Raises JobFailed of a job
+        that has failed, and else as `Handle.result`.
+        """
+        found: R_co = self._client.run(self._result(wait))
+        return found
+
+    def wait(self, wait: Seconds | None = 0) -> bool:
+        """Block up to `wait` seconds (None: no end); tells whether all has ended, however."""
+        return self._client.run(waiting.flow(self.id, wait)).state not in _OPEN
+
+    @property
+    def flow(self) -> Flow:
+        """The flow itself: its members, and jobs that are added to it."""
+        return self._client.flow(self.id)
+
+    @property
+    def state(self) -> FlowState:
+        """How many jobs are in which state, and the progress; raises JobNotFound."""
+        return self.flow.state()
+
+    @property
+    def status(self) -> str:
+        """`running`, `complete`, `failed`, `cancelled`, or `unknown`: it is not known any more."""
+        try:
+            return self.state.state
+        except JobNotFound:
+            return waiting.UNKNOWN
+
+    def cancel(self) -> None:
+        """Cancel all jobs that are not complete."""
+        self.flow.cancel()
+
+    def retry(self) -> int:
+        """Put the failed jobs back; what waits for them goes on. Returns how many."""
+        return self.flow.retry()
+
+
+class AsyncFlowHandle(FlowNamed, Generic[R_co]):
+    """As FlowHandle, to be awaited: `await handle.result(wait=5)`, `await handle.state`."""
+
+    _client: AsyncClient
+    _handle = AsyncHandle
+
+    async def result(self, wait: Seconds | None = 0) -> R_co:
+        """Return what the last job returned, as `FlowHandle.result`."""
+        found: R_co = await self._client.run(self._result(wait))
+        return found
+
+    async def wait(self, wait: Seconds | None = 0) -> bool:
+        """Wait until all has ended, as `FlowHandle.wait`."""
+        return (await self._client.run(waiting.flow(self.id, wait))).state not in _OPEN
+
+    @property
+    def flow(self) -> AsyncFlow:
+        """The flow itself, as `FlowHandle.flow`."""
+        return self._client.flow(self.id)
+
+    @property
+    async def state(self) -> FlowState:
+        """How many jobs are in which state, as `FlowHandle.state`."""
+        return await self.flow.state()
+
+    @property
+    async def status(self) -> str:
+        """The flow's state, as `FlowHandle.status`."""
+        try:
+            return (await self.flow.state()).state
+        except JobNotFound:
+            return waiting.UNKNOWN
+
+    async def cancel(self) -> None:
+        """Cancel all jobs that are not complete."""
+        await self.flow.cancel()
+
+    async def retry(self) -> int:
+        """Put the failed jobs back, as `FlowHandle.retry`."""
+        return await self.flow.retry()
+
+
+_OPEN = {"unsealed", "running"}
+"""States of a flow that has not ended."""

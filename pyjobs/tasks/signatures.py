@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from pyjobs.errors import DecodingError, EncodingError, InvalidArgument
-from pyjobs.tasks import models, plain, shapes
+from pyjobs.tasks import earlier, models, plain, shapes
+from pyjobs.tasks.earlier import Earlier
 from pyjobs.tasks.shapes import Mismatch, Shape
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -48,6 +50,13 @@ class Signature:
     def result(self) -> Returned:
         """What it returns."""
         return Returned(shapes.of(self._hints.get("return", Any)))
+
+    def taken(self, at: int) -> tuple[Taken, Taken]:
+        """Return how a result is read that is the argument there: one, and each of a list."""
+        name = self._positional(at + 1)[at].name
+        parts = typing.get_args(self._hints.get(name, Any))
+        each = shapes.of(parts[0] if parts else Any)
+        return Taken(self._shapes[name], name), Taken(each, f"one of {name}")
 
     def bind(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], partial: bool = False
@@ -134,11 +143,16 @@ class Signature:
     def _pack(self, parameter: inspect.Parameter, item: Any, path: str, name: str = "") -> Any:
         if item is None and parameter.default is None:
             return None
+        if type(item) is Earlier:
+            return item.packed()
         return self._shapes[parameter.name].pack(item, f"{path}: {name or parameter.name}")
 
     def _unpack(self, parameter: inspect.Parameter, item: Any, path: str, name: str = "") -> Any:
         if item is None and parameter.default is None:
             return None
+        found = earlier.unpacked(item)
+        if found is not None:
+            return found
         return self._shapes[parameter.name].unpack(item, f"{path}: {name or parameter.name}")
 
 
@@ -178,3 +192,18 @@ class Returned:
             return self._shape.unpack(data, path)
         except Mismatch:
             return plain.unpack(data)
+
+
+class Taken(Returned):
+    """What a function returned, as the argument of another: by the annotation of that alone."""
+
+    def __init__(self, shape: Shape, name: str) -> None:
+        super().__init__(shape)
+        self._name = name
+
+    def unpack(self, data: Any, path: str) -> Any:
+        """See Packer."""
+        try:
+            return self._shape.unpack(data, f"{path}: {self._name}")
+        except Mismatch as error:
+            raise DecodingError(str(error)) from None

@@ -12,10 +12,13 @@ from pyjobs import calls, naming, options, putting
 from pyjobs.errors import InvalidArgument, NotAJobClass
 from pyjobs.naming import Runnable, Runner
 from pyjobs.options import Moment
+from pyjobs.tasks import earlier
 from pyjobs.tasks.codecs import Codec, Typed
+from pyjobs.tasks.earlier import Earlier
 from pyjobs.tasks.handles import AsyncHandle, Handle
 from pyjobs.tasks.settings import Settings, TaskOptions
 from pyjobs.tasks.signatures import Arguments, Signature
+from pyjobs.tasks.wholes import Ends, Graph, Parallel, Part, Step, Whole
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypeVarTuple, Unpack
@@ -34,6 +37,7 @@ Rest = ParamSpec("Rest")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 Own = TypeVar("Own")
+First = TypeVar("First")
 
 _TYPED = Typed()
 
@@ -127,6 +131,24 @@ class Task(Runner, Generic[P, R_co]):
         first, named = self._bound
         return Prepared(self, self.signature.bind((*first, *args), {**named, **kwargs}))
 
+    def step(
+        self: Callable[Concatenate[First, Rest], R], *args: Rest.args, **kwargs: Rest.kwargs
+    ) -> Step[First, R]:
+        """Return a call as part of a flow, which takes what the one before it returns.
+
+        That is the first argument, and these are the others: `a.prepare(1).then(b.step())`. Raises
+        as `prepare`.
+        """
+        assert isinstance(self, Task)  # noqa: S101 - as a callable it says what it takes first
+        first, named = self._bound
+        given = self.signature.bind((*first, Earlier(), *args), {**named, **kwargs})
+        return Step(Prepared(self, given))
+
+    def map(self: Callable[[First], R], items: Iterable[First]) -> Whole[list[R]]:
+        """Return calls that run side by side, one for each item, which is the first argument."""
+        assert isinstance(self, Task)  # noqa: S101 - as a callable it says what the items are
+        return Parallel([self.prepare(item) for item in items])
+
     def later(self, *args: P.args, **kwargs: P.kwargs) -> Handle[R_co]:
         """Put a job that calls the function with these arguments. Raises as `prepare` and `put`."""
         return self.prepare(*args, **kwargs).later()
@@ -212,6 +234,15 @@ class Task(Runner, Generic[P, R_co]):
         found: Arguments = self.codec.load(data, self.signature, self.__qualname__)
         return found
 
+    def _with_results(self, args: tuple[Any, ...], results: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return arguments with what the jobs before have returned."""
+
+        def load(result: Any, packer: Any) -> Any:
+            return self.codec.load(result, packer, self.__qualname__)
+
+        packers = self.signature.taken(earlier.place(args) or 0)
+        return earlier.filled(args, list(results.values()), load, packers)
+
     def pack_result(self, result: Any) -> Any:
         """Return what is kept of a result; raises EncodingError."""
         return self.codec.dump(result, self.signature.result, "result")
@@ -225,6 +256,8 @@ class Task(Runner, Generic[P, R_co]):
 
         def run(job: Any) -> Any:
             args, kwargs = self.arguments(job.data)
+            if earlier.place(args) is not None:
+                args = self._with_results(args, job.parent_results())
             return self.function(*args, **kwargs)
 
         return self._run_by(run)
@@ -244,6 +277,23 @@ class AsyncTask(Task[P, R_co]):
         first, named = self._bound
         found: Coroutine[Any, Any, R_co] = self.function(*first, *args, **{**named, **kwargs})
         return found
+
+    def step(  # type: ignore[override] # of what its coroutine returns
+        self: Callable[Concatenate[First, Rest], Coroutine[Any, Any, R]],
+        *args: Rest.args,
+        **kwargs: Rest.kwargs,
+    ) -> Step[First, R]:
+        """See Task."""
+        assert isinstance(self, Task)  # noqa: S101 - as a callable it says what it takes first
+        found: Step[First, R] = Task.step(self, *args, **kwargs)
+        return found
+
+    def map(  # type: ignore[override] # of what its coroutine returns
+        self: Callable[[First], Coroutine[Any, Any, R]], items: Iterable[First]
+    ) -> Whole[list[R]]:
+        """See Task."""
+        assert isinstance(self, Task)  # noqa: S101 - as a callable it says what the items are
+        return Parallel([self.prepare(item) for item in items])
 
     def later_many(  # type: ignore[override] # of what its coroutine returns
         self: Callable[[Unpack[Given]], Coroutine[Any, Any, R]],
@@ -270,6 +320,8 @@ class AsyncTask(Task[P, R_co]):
 
         async def run(job: Any) -> Any:
             args, kwargs = self.arguments(job.data)
+            if earlier.place(args) is not None:
+                args = self._with_results(args, await job.parent_results())
             return await self.function(*args, **kwargs)
 
         return self._run_by(run)
@@ -281,7 +333,7 @@ def _tuple(arguments: Any) -> tuple[Any, ...]:
     raise InvalidArgument(f"rows: each is a tuple of arguments, not {type(arguments).__name__}")
 
 
-class Prepared(Generic[R_co]):
+class Prepared(Part[R_co]):
     """A call of a task, checked and not put yet; it never changes, and may be put many times."""
 
     def __init__(self, task: Task[..., R_co], arguments: Arguments) -> None:
@@ -318,6 +370,27 @@ class Prepared(Generic[R_co]):
     def put(self) -> Put:
         """Return the job made ready, with a jid of its own; raises InvalidArgument."""
         return putting.described(self.description, "")
+
+    def member(self, flow: str, before: Ends, given: Mapping[str, Any]) -> Put:
+        """Return the job made ready as a member of a flow, behind others."""
+        args, kwargs = self.arguments
+        call: Prepared[R_co] = self
+        if earlier.place(args) is not None:
+            if not before.jids:
+                raise InvalidArgument(f"{self.task.path}: there is no step before this one")
+            count = len(before.jids) if before.many else None
+            call = Prepared(self.task, (earlier.told(args, count), kwargs))
+        job = {**call.description, **given, "flow": flow}
+        job["depends"] = [*before.jids, *job.get("depends", ())]
+        return putting.described({"missing": "refuse", **job}, "")
+
+    def lay(self, graph: Graph, before: Ends) -> Ends:
+        """See Part."""
+        return Ends((graph.add(self, before),))
+
+    def prepared(self) -> Iterable[Prepared[Any]]:
+        """See Part."""
+        return (self,)
 
     def later(self) -> Handle[R_co]:
         """Put the job."""

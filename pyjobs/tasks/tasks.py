@@ -14,14 +14,16 @@ from pyjobs.aio.client import AsyncClient
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument
 from pyjobs.hooks import Called, Hooks
+from pyjobs.jids import Jid
 from pyjobs.options import Seconds
 from pyjobs.plans import Plan
 from pyjobs.tasks import modules, periodic, settings
-from pyjobs.tasks.handles import AsyncHandle, Handle
+from pyjobs.tasks.handles import AsyncHandle, FlowNamed, Handle
 from pyjobs.tasks.known import Known, Unknown
 from pyjobs.tasks.periodic import Schedule, Synced
 from pyjobs.tasks.settings import OF_JOBS, OF_SCHEDULES, PeriodicOptions, Settings, TaskOptions
 from pyjobs.tasks.task import AsyncTask, Prepared, Remote, Task, task_of
+from pyjobs.tasks.wholes import Chain, Parallel, Part, Whole
 from pyjobs.twins import async_client, is_same_place, sync_client
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-H = TypeVar("H")
+H = TypeVar("H", Handle[Any], AsyncHandle[Any])
+F = TypeVar("F", bound=FlowNamed)
 
 log = logging.getLogger("pyjobs.tasks")
 
@@ -263,34 +266,63 @@ class Tasks:
     def put(self, calls: Sequence[Prepared[R]], *, atomic: bool = False) -> list[Handle[R]]:
         """Put prepared calls, in order; with `atomic` all of them or none (up to 100)."""
         client, puts = self.client, [each.put() for each in calls]
-        client.run(self._together(calls, puts, atomic))
-        pairs = zip(puts, calls, strict=True)
-        return self._heard([Handle(client, put.jid, each.task) for put, each in pairs])
+        put = client.run(self._together(calls, puts, atomic))
+        pairs = zip(put, calls, strict=True)
+        return self._heard([Handle(client, jid, each.task) for jid, each in pairs])
 
     async def aput(
         self, calls: Sequence[Prepared[R]], *, atomic: bool = False
     ) -> list[AsyncHandle[R]]:
         """Put prepared calls from async code, as `put`."""
         client, puts = self.aio, [each.put() for each in calls]
-        await client.run(self._together(calls, puts, atomic))
-        pairs = zip(puts, calls, strict=True)
-        return self._heard([AsyncHandle(client, put.jid, each.task) for put, each in pairs])
+        put = await client.run(self._together(calls, puts, atomic))
+        pairs = zip(put, calls, strict=True)
+        return self._heard([AsyncHandle(client, jid, each.task) for jid, each in pairs])
+
+    @staticmethod
+    def chain(*parts: Part[Any]) -> Whole[Any]:
+        """Return calls that run one after the other, to be put: `tasks.chain(...).later()`.
+
+        A part is a call that is complete (`prepare`), one that takes what the part before returned
+        (`step`), or another whole. Its result is that of the last part. The same, with types that
+        are checked, is `a.prepare().then(b.step())`. Raises InvalidArgument.
+        """
+        return Chain(parts)
+
+    @staticmethod
+    def parallel(parts: Iterable[Part[R]]) -> Whole[list[R]]:
+        """Return calls that run side by side; their result is the list of all, in this order.
+
+        `.then(join.step())` joins them. Raises InvalidArgument.
+        """
+        return Parallel(list(parts))
+
+    def heard_of_flow(self, handle: F) -> F:
+        """Tell the hooks of each job of a flow that was put."""
+        self._heard(handle.jobs)
+        return handle
+
+    def known_of(self, calls: Sequence[Prepared[Any]]) -> Plan[None]:
+        """Look whether the workers know the tasks whose code is not here."""
+        for each in calls:
+            if isinstance(each.task, Remote):
+                queue = each.task.settings.get("queue")
+                yield from self._known.check(queue, each.task.path, each.task.unknown)
 
     def _heard(self, handles: list[H]) -> list[H]:
-        for hook in self._called.on_enqueue:
-            for handle in handles:
+        called = self._called
+        for handle in handles if called.on_enqueue or called.on_merge else ():
+            for hook in called.on_merge if handle.outcome == "merged" else called.on_enqueue:
                 _try(hook, handle)
         return handles
 
     def _together(
         self, calls: Sequence[Prepared[Any]], puts: Sequence[plans.Put], atomic: bool
-    ) -> Plan[Any]:
-        for each in calls:
-            if isinstance(each.task, Remote):
-                queue = each.task.settings.get("queue")
-                yield from self._known.check(queue, each.task.path, each.task.unknown)
+    ) -> Plan[Sequence[str]]:
+        yield from self.known_of(calls)
         if len(puts) == 1:
-            return (yield from puts[0].plan())
+            answer = yield from puts[0].plan()
+            return [Jid.answered(puts[0].jid, answer)]
         return (yield from plans.put_many(iter(puts), atomic))
 
 

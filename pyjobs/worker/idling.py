@@ -34,12 +34,13 @@ class Idling:
 
     def _call(self) -> None:
         for hook in self._hooks:
-            _try(hook)
+            try_hook(hook)
 
 
-def _try(hook: Callable[[], Any]) -> None:
+def try_hook(hook: Callable[..., Any], *args: Any) -> None:
+    """Call a hook, a coroutine in a loop of its own; what goes wrong is logged."""
     try:
-        answer = hook()
+        answer = hook(*args)
         if inspect.iscoroutine(answer):
             asyncio.run(answer)
     except Exception:

@@ -20,6 +20,7 @@ from pyjobs.errors import JobStopped, RunTimeout
 from pyjobs.hooks import Called
 from pyjobs.tasks import tasks
 from pyjobs.worker.execution import Execution
+from pyjobs.worker.expiring import Expiring
 from pyjobs.worker.failing import group_of, message_of
 from pyjobs.worker.held import Deadlines, Held, Holding
 from pyjobs.worker.idling import Idling
@@ -78,7 +79,9 @@ class Keeper:
             self._hear,
         )
         self._periodic = Periodic(client)
-        self._idling = Idling(Called.of((*settings.hooks, *tasks.hooks_of(client))).on_idle)
+        called = Called.of((*settings.hooks, *tasks.hooks_of(client)))
+        self._idling = Idling(called.on_idle)
+        self._expiring = Expiring(client, called.on_expire)
         self._pool: Pool
         self._deadlines = Deadlines()
         self._limits: deque[tuple[Held, float | None, float | None]] = deque()
@@ -125,6 +128,7 @@ class Keeper:
         self._pool = pool
         if self._forever:
             self._periodic.start()
+            self._expiring.start()
         try:
             while self._goes_on():
                 turn = self.talking.next_turn(time.monotonic(), self._is_taking)
@@ -139,6 +143,7 @@ class Keeper:
             self._stop_all()
         finally:
             self._periodic.stop()
+            self._expiring.stop()
             self._waiting.close()
             self._sending.close()
             pool.close()

@@ -273,3 +273,18 @@ def test_a_member_tells_its_flow_and_whether_that_is_sealed(engine: Engine) -> N
     told = explain(engine)
     assert "f" == told["flow"]
     assert "unsealed" not in told
+
+
+def test_a_job_that_is_revoked_says_by_what_and_until_when(engine: Engine) -> None:
+    engine.put("a")
+    engine.put("b", klass="other")
+    engine.call("revoke", "klass", "jobs.Klass", 1000)
+    told = explain(engine, now=999)
+    assert ("klass", 1000) == (told["revoked"], told["until"])
+    assert "revoked" not in explain(engine, now=1000)
+    assert "revoked" not in explain(engine, "b")
+
+    engine.call("revoke", "klass", "jobs.Klass", "", 1)
+    assert ("once", 0) == (explain(engine)["revoked"], explain(engine)["until"])
+    engine.call("revoke", "job", "a")
+    assert ("job", 0) == (explain(engine)["revoked"], explain(engine)["until"])

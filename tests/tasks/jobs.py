@@ -15,6 +15,7 @@ import msgspec
 import pydantic
 
 from pyjobs import Cancel, Release, Retry, Tasks, current_job
+from pyjobs.tasks import SignedPickle
 
 tasks = Tasks(keep_result=60)
 """Each test binds them to its own client."""
@@ -199,3 +200,68 @@ class Letter:
 def addresses(numbers: Iterable[int]) -> list[tuple[str]]:
     """Return rows of arguments for `fetch`."""
     return [("x" * number,) for number in numbers]
+
+
+# Calls that belong together
+
+
+@tasks.task
+def double(number: int) -> int:
+    return 2 * number
+
+
+@tasks.task
+async def plus(number: int, other: int = 1) -> int:
+    return number + other
+
+
+@tasks.task
+def total(numbers: list[int], start: int = 0) -> int:
+    return sum(numbers, start)
+
+
+@tasks.task
+def moved(point: Point, by: int) -> Point:
+    return dataclasses.replace(point, x=point.x + by)
+
+
+@tasks.task
+def middle(points: list[Point]) -> float:
+    return sum(each.x for each in points) / len(points)
+
+
+@tasks.task(retries=0)
+def breaks(number: int) -> int:
+    if "mended" in ran:
+        return number
+    raise LookupError(f"no {number}")
+
+
+@tasks.task
+def apologise(failure: BaseException) -> str:
+    ran.append(str(failure).splitlines()[-1])
+    return "sorry"
+
+
+@tasks.task
+def note(what: str) -> str:
+    ran.append(what)
+    return what
+
+
+signed = tasks.task(codec=SignedPickle("sixteen bytes or more"))
+
+
+@signed
+def pickled(number: int) -> complex:
+    return complex(number, 1)
+
+
+@signed
+def unpickled(number: complex) -> complex:
+    return number * 2
+
+
+@tasks.task
+def ring_daily() -> None:
+    ran.append("daily")

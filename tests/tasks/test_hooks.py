@@ -13,6 +13,7 @@ import pytest
 import pyjobs
 from pyjobs import Hooks, Tasks
 from pyjobs.tasks import Handle
+from pyjobs.testing.clock import Clock
 from pyjobs.worker import Worker
 from pyjobs.worker.options import PoolName
 from tests.tasks import jobs
@@ -162,3 +163,60 @@ def test_a_worker_that_has_become_idle_says_so_once(
 
     assert heard.get(timeout=SOON) == "idle"
     assert worker.counts == {"done": 1}
+
+
+def test_a_put_that_makes_no_job_is_heard_of_as_merged(client: pyjobs.Client) -> None:
+    put: list[Any] = []
+    hooks = Hooks(
+        on_enqueue=lambda handle: put.append(("enqueued", handle.jid)),
+        on_merge=lambda handle: put.append(("debounced", handle.jid)),
+    )
+    task = Tasks(client, hooks=[hooks]).task(unique=True)(jobs.resize.function)
+
+    first, second = task.later("a"), task.later("a")
+    debounced = task.options(unique="k", debounce=60)
+    third, fourth = debounced.later("b"), debounced.later_many([("c",), ("d",)])
+
+    assert (first.outcome, second.outcome, second.jid) == ("created", "merged", first.jid)
+    assert [handle.outcome for handle in fourth] == ["merged", "merged"]
+    assert put == [
+        *(("enqueued", first.jid), ("debounced", first.jid)),
+        *(("enqueued", third.jid), ("debounced", third.jid), ("debounced", third.jid)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"start_within": 30}, "cancelled"),
+        ({"start_within": 30, "if_late": "fail"}, "failed"),
+        ({"start_within": 30, "if_late": "tests.tasks.jobs.note"}, "late"),
+        ({"finish_within": 30}, "failed"),
+    ],
+)
+def test_a_job_that_is_too_late_is_heard_of(
+    client: pyjobs.Client, heard: queue.SimpleQueue[Any], given: Any, what: str
+) -> None:
+    def bad(_: Any) -> None:
+        raise ValueError("a bad hook")
+
+    def expired(event: Any) -> None:
+        heard.put((event.what, event.jid))
+        worker.stop(0)
+
+    clock = Clock()
+    there = pyjobs.Client(client.server, namespace=client.namespace, now=clock)
+    put: set[str] = set()
+
+    class Late(pyjobs.worker.Surroundings):
+        def pulse(self) -> None:
+            """Put a job that is too late before the worker pops again, until it is heard of."""
+            put.add(there.queue("default").put(jobs.note, {"what": "x"}, **given))
+            clock.advance(60)
+
+    hooks = [Hooks(on_expire=bad), Hooks(on_expire=expired)]
+    worker = Worker(there, "default", hooks=hooks, surroundings=Late())
+    worker.run()
+
+    word, jid = heard.get(timeout=SOON)
+    assert (word, jid in put) == (what, True)

@@ -63,6 +63,11 @@ RIGHT = {
     'reveal_type(Mail.count.later(["a"]).result())': "int",
     'reveal_type(tasks.send("pkg.jobs.resize", 1, a=2))': "Handle[Any]",
     'reveal_type(resize.handle("jid").status)': "str",
+    'reveal_type(resize.prepare("a").then(fetch.step()).later().result())': "int",
+    'reveal_type(resize.map(["a"]).then(Mail.count.step()).later().result())': "int",
+    'reveal_type(fetch.map(["a"]).later().result())': "list[int]",
+    'reveal_type(tasks.parallel([resize.prepare("a")]).later().result())': "list[str]",
+    'reveal_type(await (await resize.prepare("a").then(resize.step(3)).alater()).result())': "str",
 }
 
 WRONG = {
@@ -83,6 +88,9 @@ WRONG = {
     'Mail("bob").send.later(3)': 'incompatible type "int"; expected "str"',
     'Mail.count.later("a")': "incompatible type",
     "Tasks(queue=3)": "incompatible type",
+    'fetch.prepare("a").then(resize.step())': 'expected "Step[int, str]"',
+    'resize.prepare("a").then(resize.step("wide"))': 'incompatible type "str"; expected "int"',
+    "resize.map([1])": "incompatible type",
 }
 
 

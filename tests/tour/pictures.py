@@ -30,6 +30,26 @@ async def taken(path: str) -> int:
 
 
 @tasks.task
+def collage(pictures: list[str], columns: int) -> str:
+    """Make one picture of many."""
+    return f"{columns} columns of {', '.join(pictures)}"
+
+
+@tasks.task
+def brighten(picture: str) -> str:
+    """Make a picture brighter."""
+    if not picture:
+        raise ValueError("nothing to brighten")
+    return f"bright {picture}"
+
+
+@tasks.task
+def tell(failure: BaseException) -> str:
+    """Tell of a failure."""
+    return str(failure).splitlines()[-1]
+
+
+@tasks.task
 def polite() -> str:
     """Give way once."""
     if current_job().attempt == 1:

@@ -9,7 +9,7 @@ import pytest
 
 import pyjobs
 from tests.tour import pictures
-from tests.tour.pictures import Size, polite, resize, sweep, taken, tasks
+from tests.tour.pictures import Size, brighten, collage, polite, resize, sweep, taken, tasks, tell
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +60,30 @@ def test_a_handle_stands_for_its_job(client: pyjobs.Client) -> None:
     assert then.status == "depends"
     work(client)
     assert then.result() == 2026
+
+
+def test_calls_are_put_together(client: pyjobs.Client) -> None:
+    handle = (
+        tasks.parallel([resize.prepare(path, Size(9)) for path in ("a.png", "b.png")])
+        .then(collage.step(columns=2))
+        .then(brighten.step())
+        .later()
+    )
+    assert handle.status == "running"
+    work(client)
+
+    assert handle.result(wait=5) == "bright 2 columns of a.png at 9, b.png at 9"
+    assert handle.state.progress == 1
+
+
+def test_a_branch_runs_where_one_of_them_fails(client: pyjobs.Client) -> None:
+    handle = brighten.prepare("").then(brighten.step()).on_failure(tell.step()).later()
+    work(client)
+
+    assert handle.status == "failed"
+    with pytest.raises(pyjobs.JobFailed, match="nothing to brighten"):
+        handle.result()
+    assert handle.jobs[2].result() == "ValueError: nothing to brighten"
 
 
 def test_a_job_says_itself_what_is_to_become_of_it(client: pyjobs.Client) -> None:
