@@ -83,12 +83,12 @@ def test_each_put_says_what_it_does_itself(engine: Engine) -> None:
 def test_a_job_that_is_given_another_klass_is_under_the_limit_of_that(engine: Engine) -> None:
     engine.call("limit", "klass:one", 1, "", "", "")
     engine.put("busy", klass="one")
-    engine.pop()
+    engine.pop(now=1)
     for jid in ("a", "b"):
-        engine.put(jid, klass="one", unique=jid, if_duplicate="replace")
-        engine.put(jid + "+", klass="two", unique=jid, if_duplicate="replace")
+        engine.put(jid, klass="one", now=1, unique=jid, if_duplicate="replace")
+        engine.put(jid + "+", klass="two", now=1, unique=jid, if_duplicate="replace")
 
-    assert ["a", "b"] == engine.order()
+    assert ["a", "b"] == engine.order(now=1)
 
 
 def test_data_of_a_job_that_runs_is_not_replaced(engine: Engine) -> None:
