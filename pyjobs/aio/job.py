@@ -177,12 +177,6 @@ class AsyncJob:
         return bool(kept.get("keep_result", "flow" in kept))
 
     @property
-    def keeps_result(self) -> bool:
-        """Whether what the work returns is kept; of a flow's member unless its put says no."""
-        own = self._snapshot.record.options
-        return bool(own.get("keep_result", "flow" in own))
-
-    @property
     def unique(self) -> str:
         """The key under which it was put, or empty."""
         return str(self._snapshot.record.options.get("unique", ""))
