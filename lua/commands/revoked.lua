@@ -2,7 +2,7 @@
 --
 -- Args: none.
 -- Returns: {name, until (milliseconds, 0: restore), once (1 or 0), name, ...}, by name.
--- Cost: O(limits.REVOKED). A job's own mark is flag 32768 of its record.
+-- Cost: O(limits.REVOKED). A job's own mark is flag 1024 of its record.
 
 local arguments = require("rules.arguments")
 local klasses = require("store.klasses")

@@ -88,7 +88,10 @@ def restore(
     tag: str | None,
     as_json: bool,
 ) -> int:
-    """Let jobs run that were revoked; the exit status is 1 for a class that was not."""
+    """Let jobs run that were revoked.
+
+    The exit status is 1 for a class that was not.
+    """
     if klass is None:
         tally = for_each(client, (jids, group, tag), lambda jid: calls.restore("job", jid))
         return tally.tell("restored", as_json)

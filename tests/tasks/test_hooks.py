@@ -190,7 +190,7 @@ def test_a_put_that_makes_no_job_is_heard_of_as_merged(client: pyjobs.Client) ->
     [
         ({"start_within": 30}, "cancelled"),
         ({"start_within": 30, "if_late": "fail"}, "failed"),
-        ({"start_within": 30, "if_late": "tests.tasks.jobs.note"}, "late"),
+        ({"start_within": 30, "if_late": "tests.tasks.jobs.echo"}, "late"),
         ({"finish_within": 30}, "failed"),
     ],
 )
