@@ -18,7 +18,32 @@ local OVERLAP = {
 }
 local CALENDAR = { kind = "text", most = limits.CALENDAR, since = 1 }
 
--- Options of a template; true: as in rules/options.lua, and its children's.
+-- Options that the children of a template are put with, as in rules/options.lua.
+local CARRIED = {
+  "priority",
+  "retries",
+  "tags",
+  "lease",
+  "run_within",
+  "kill_within",
+  "backoff",
+  "backoff_base",
+  "backoff_cap",
+  "backoff_jitter",
+  "context",
+  "keep_result",
+  "limits",
+  "order_key",
+  "tenant",
+  "retry_on",
+  "give_up_on",
+  "poison_after",
+  "start_within",
+  "if_late",
+  "finish_within",
+}
+
+-- Options of a template itself.
 -- missed: what becomes of slots that nobody came for in time. skip: a slot that is limits.LATE old
 -- is not used, of others the newest; one: the newest; all: all, of which `backlog` leaves so many,
 -- the newest (0: all). all is the default.
@@ -27,74 +52,37 @@ local CALENDAR = { kind = "text", most = limits.CALENDAR, since = 1 }
 -- and one before that does not run is cancelled.
 -- until: slots after that moment are not used (0: no end). count: so many children are made (0: no
 -- end). calendar: by which clients reckon the moments; the interval is 0 then.
-recurrence.OPTIONS = {
-  priority = true,
-  retries = true,
-  tags = true,
-  lease = true,
-  run_within = true,
-  kill_within = true,
-  backoff = true,
-  backoff_base = true,
-  backoff_cap = true,
-  backoff_jitter = true,
-  context = true,
-  keep_result = true,
-  limits = true,
-  order_key = true,
-  tenant = true,
-  retry_on = true,
-  give_up_on = true,
-  poison_after = true,
-  start_within = true,
-  if_late = true,
-  finish_within = true,
-  nonce = true,
-  backlog = COUNT,
-  missed = MISSED,
-  overlap = OVERLAP,
-  ["until"] = MOMENT,
-  count = COUNT,
-  calendar = CALENDAR,
+local OWN = {
+  { "backlog", COUNT },
+  { "missed", MISSED },
+  { "overlap", OVERLAP },
+  { "until", MOMENT },
+  { "count", COUNT },
+  { "calendar", CALENDAR },
 }
 
--- Those of the above that a template is stored without: they stand beside its options.
-recurrence.BESIDE = { nonce = true, calendar = true }
+-- What a template can be put with; true: as in rules/options.lua.
+recurrence.OPTIONS = { nonce = true }
 
 -- What can be changed later, beside the payload.
 recurrence.CHANGES = {
-  priority = true,
-  retries = true,
-  tags = true,
-  lease = true,
-  run_within = true,
-  kill_within = true,
-  backoff = true,
-  backoff_base = true,
-  backoff_cap = true,
-  backoff_jitter = true,
-  context = true,
-  keep_result = true,
-  limits = true,
-  order_key = true,
-  tenant = true,
-  retry_on = true,
-  give_up_on = true,
-  poison_after = true,
-  start_within = true,
-  if_late = true,
-  finish_within = true,
-  backlog = COUNT,
-  missed = MISSED,
-  overlap = OVERLAP,
-  ["until"] = MOMENT,
-  count = COUNT,
-  calendar = CALENDAR,
   interval = { kind = "integer", low = 1, high = limits.CENTURY, since = 1 },
   queue = { kind = "text", most = limits.NAME, since = 1 },
   klass = { kind = "text", most = limits.NAME, since = 1 },
   paused = { kind = "flag", since = 1 },
 }
+
+for position = 1, #CARRIED do
+  local name = CARRIED[position]
+  recurrence.OPTIONS[name], recurrence.CHANGES[name] = true, true
+end
+for position = 1, #OWN do
+  local name, rule = OWN[position][1], OWN[position][2]
+  recurrence.OPTIONS[name], recurrence.CHANGES[name] = rule, rule
+end
+
+-- Those of the options that a template is stored without: they stand beside its options.
+recurrence.BESIDE = { nonce = true, calendar = true }
 
 -- How many slots have come by now.
 function recurrence.missed(due, interval, now)
