@@ -19,7 +19,8 @@ local hand = {}
 
 -- What a pop hands out: the answer, as it is described in commands/pop.lua, how many jobs are in
 -- it, the bytes of payload that are left, and up to how many limits are looked at; once a job does
--- not fit, it is full.
+-- not fit, it is full. Of payloads that have keys of their own it gets `outside`, the keys' names,
+-- and `places`, where in the answer they go.
 function hand.open(step, count)
   return {
     answer = { 0 },
@@ -29,8 +30,7 @@ function hand.open(step, count)
     looks = (step.looked or 0) + limits.THROTTLES,
     refused = 0, -- jobs that were looked at in vain
     full = false,
-    outside = nil, -- names of keys of payloads, and
-    places = nil, -- where in the answer they go
+    grant = nil, -- see claim.grant, of the queue in work
   }
 end
 
@@ -81,7 +81,7 @@ local function claim_some(step, request, queue, handout, count)
   end
   local texts = records.texts(step, jids)
   local asked = settings.klasses(step) or settings.revoked(step)
-  local grant = queue.grant
+  local grant = handout.grant
   for position = 1, #jids do
     local jid, text, size = jids[position], texts[position], records.size(texts[position])
     local laden = size > handout.bytes or (step.looked or 0) >= handout.looks
@@ -101,7 +101,7 @@ local function claim_some(step, request, queue, handout, count)
       add(step, handout, queue, jid, klass, ending, text, flag)
     end
   end
-  queue.grant = grant
+  handout.grant = grant
   local past = #jids - (handout.count - claimed) + empty
   return past, #jids == count or empty > 0
 end
@@ -120,7 +120,7 @@ function hand.out(step, request, queue, handout)
     room = room - (handout.count - claimed)
     count = math.min(handout.most - handout.count, room)
   end
-  queue.grant = nil
+  handout.grant = nil
   if limit then
     throttle.started(step, queue, limit, handout.count - before)
   end

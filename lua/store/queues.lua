@@ -13,7 +13,7 @@ local CONTROL = ">I3BI6I6I6I6"
 
 -- paused: pops find nothing. fair: has lanes of tenants. limited: has a limit of its own. capped:
 -- what it may hold is bounded, or was. keeps: has a retention of its own. A queue that is none of
--- these costs nobody a look.
+-- the last four has no fields for them.
 local MARKS = { paused = 1, fair = 2, limited = 4, capped = 8, keeps = 16 }
 
 local function marks_of(queue)
@@ -22,10 +22,6 @@ local function marks_of(queue)
     + (queue.limited and MARKS.limited or 0)
     + (queue.capped and MARKS.capped or 0)
     + (queue.keeps and MARKS.keeps or 0)
-end
-
-local function has(marks, mark)
-  return marks ~= 0 and bit.band(marks, mark) ~= 0
 end
 
 local function field(name)
@@ -50,17 +46,18 @@ function queues.named(step, name)
   local queue = {
     name = name,
     number = number,
-    paused = has(marks, MARKS.paused),
-    fair = has(marks, MARKS.fair),
-    limited = has(marks, MARKS.limited),
-    capped = has(marks, MARKS.capped),
-    keeps = has(marks, MARKS.keeps),
+    paused = bit.band(marks, MARKS.paused) ~= 0,
     lease = lease,
     waiters = waiters,
     bound = bound,
     resumed = resumed,
     keys = {}, -- names of its keys, see store/keys.lua
   }
+  if marks > MARKS.paused then
+    for mark, value in pairs(MARKS) do
+      queue[mark] = bit.band(marks, value) ~= 0
+    end
+  end
   step.queues = step.queues or {}
   step.queues[name] = queue
   if queue.capped then

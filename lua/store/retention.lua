@@ -57,13 +57,12 @@ end
 
 -- Whether completed jobs of the queue leave at once.
 function retention.none(step, queue)
-  local none = queue.none
-  if none == nil then
-    none = own.value(step, queue, "jobs-history-count") == 0
+  if step.asked ~= queue then
+    step.asked = queue
+    step.none = own.value(step, queue, "jobs-history-count") == 0
       or own.value(step, queue, "jobs-history") == 0
-    queue.none = none
   end
-  return none
+  return step.none
 end
 
 return retention
