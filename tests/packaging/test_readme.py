@@ -53,6 +53,22 @@ client.close()
     assert "1 {'count': 2, 'collected': 20}\n" == output_of(code, tmp_path)
 
 
+def test_a_worker_runs_the_functions_of_the_readme(tmp_path: Path) -> None:
+    found = re.search(r"```python\n# pictures.py\n(.*?)```", README, re.DOTALL)
+    assert found
+    (tmp_path / "pictures.py").write_text(found[1])
+    code = """
+import pyjobs
+from pictures import resize, tasks
+print(resize("a.png", 100))
+handle = resize.later("a.png", 100)
+pyjobs.Worker(tasks.client, ["images"]).run_until_idle()
+print(handle.result(wait=5))
+tasks.client.close()
+"""
+    assert "a.png is 100 wide\na.png is 100 wide\n" == output_of(code, tmp_path)
+
+
 def test_links_lead_to_files() -> None:
     root = Path(__file__).parents[2]
     links = re.findall(r"\]\(([^)]+)\)", README)
