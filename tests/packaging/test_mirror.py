@@ -1,4 +1,4 @@
-"""One command, one name: in lua/main.lua, lua/commands/, pyjobs/calls.py and tests/engine/."""
+"""One command, one name: in lua/main.lua, lua/commands/, pyjobs/calls/ and tests/engine/."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ def registered() -> dict[str, dict[str, Any]]:
 
 
 def called() -> set[str]:
-    """Return the public functions of pyjobs/calls.py."""
-    module = ast.parse((ROOT / "pyjobs" / "calls.py").read_text())
+    """Return the functions below pyjobs/calls/ that make a call."""
     return {
         node.name
-        for node in module.body
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        for path in (ROOT / "pyjobs" / "calls").glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+        and node.returns is not None
+        and ast.unparse(node.returns).startswith("Call[")
     }
 
 
