@@ -469,16 +469,20 @@ def test_what_is_refused(engine: Engine) -> None:
 # Bounds
 
 
-def spent(engine: Engine, call: Callable[[], object]) -> float:
-    """Return the server's time for a call in milliseconds, the least of what was seen."""
-    before: Any = engine.server.info("commandstats")
+def made(engine: Engine, call: Callable[[], object]) -> int:
+    """Return how many commands the engine has the server run for a call."""
+
+    def total() -> int:
+        stats: Any = engine.server.info("commandstats")
+        return sum(
+            int(fields["calls"])
+            for name, fields in stats.items()
+            if not name.startswith(("cmdstat_fcall", "cmdstat_evalsha", "cmdstat_info"))
+        )
+
+    before = total()
     call()
-    after: Any = engine.server.info("commandstats")
-    names = ("cmdstat_fcall", "cmdstat_evalsha")
-    usec: float = sum(
-        after.get(n, {}).get("usec", 0) - before.get(n, {}).get("usec", 0) for n in names
-    )
-    return usec / 1000
+    return total() - before
 
 
 def test_ten_thousand_parked_jobs_hold_no_free_one_up(engine: Engine) -> None:
@@ -494,28 +498,30 @@ def test_ten_thousand_jobs_that_may_not_start_are_passed_in_bounded_pops(engine:
     park(engine, 10_000)
     engine.put("free", priority=1)
     limit(engine, at_once=0)
-    times: list[float] = []
     found: list[str] = []
+    costs: list[int] = []
     while not found:
-        times.append(spent(engine, lambda: found.extend(jids(engine.pop()))))
+        costs.append(made(engine, lambda: found.extend(jids(engine.pop()))))
 
     assert ["free"] == found
-    assert 251 == len(times)
-    assert sorted(times)[len(times) // 2] < 2
+    assert 251 == len(costs)
+    assert max(costs) < 300
 
 
 @pytest.mark.parametrize("names", [1, 8])
-def test_fifty_limited_jobs_are_handed_out_in_bounded_time(engine: Engine, names: int) -> None:
+def test_a_pop_of_fifty_limited_jobs_costs_so_much_however_many_wait(
+    engine: Engine, names: int
+) -> None:
     limit(engine, "c:*", at_once=10)
-    for round_ in range(12):
-        for n in range(50):
-            under = [f"c:{n}-{k}" for k in range(names)]
-            engine.put(f"{round_}-{n}", limits=under)
-    times: list[float] = []
+    costs: list[int] = []
     held: list[Lease] = []
-    for _ in range(8):
-        times.append(spent(engine, lambda: held.extend(engine.pop(count=50))))
+    for rounds in (12, 48):
+        for round_ in range(rounds):
+            for n in range(50):
+                under = [f"c:{n}-{k}" for k in range(names)]
+                engine.put(f"{rounds}-{round_}-{n}", limits=under)
+        costs.append(made(engine, lambda: held.extend(engine.pop(count=50))))
         engine.step(*(("complete", *lease.key, b"", "", b"") for lease in held))
         held.clear()
-
-    assert min(times) < 2, times
+    assert max(costs) < 400
+    assert costs[1] <= costs[0] * 1.1
