@@ -7,7 +7,18 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import backlog, batches, clients, cost, due, memory, payloads, servers, tails
+from benchmarks import (
+    backlog,
+    batches,
+    clients,
+    cost,
+    due,
+    features,
+    memory,
+    payloads,
+    servers,
+    tails,
+)
 from benchmarks.peers import environments, tables
 from benchmarks.peers.phases import Line, Sizes
 from benchmarks.peers.results import Results
@@ -53,6 +64,7 @@ def _install(options: argparse.Namespace) -> str:
 
 FIGURES: dict[str, Callable[[argparse.Namespace], str]] = {
     "cost": lambda options: cost.measure(options.servers, options.quick),
+    "features": lambda options: features.measure(options.servers, options.quick, options.beside),
     "memory": lambda options: memory.measure(options.servers),
     "tails": lambda options: tails.measure(options.servers, options.quick, _largest(options)),
     "backlog": lambda options: backlog.measure(options.servers, options.quick, _largest(options)),
@@ -96,6 +108,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, metavar="N", help="of worker and peers; default: 5")
     parser.add_argument(
         "--lines", type=Path, metavar="FILE", help="where worker and peers add JSON lines"
+    )
+    parser.add_argument(
+        "--beside", type=Path, metavar="TREE", help="features: another tree, measured in turns"
     )
     options = parser.parse_args()
     unknown = set(options.figures) - set(FIGURES)

@@ -12,6 +12,7 @@ local unique = require("doors.unique")
 -- Returns true, or false when something else has become of the job. What is changed in the record
 -- of a job that may be handed out is not saved here: the claim goes on from it.
 local function admit(step, queue, record)
+  local flags = record.flags
   throttle.left(step, record, queue)
   if revoked.takes(step, queue, record) or not late.admits(step, queue, record) then
     return false
@@ -22,9 +23,11 @@ local function admit(step, queue, record)
     events.report(step, "throttled", record, queue.name, "", name)
     return false
   end
-  record.packed = nil
   deadlines.forget(step, record)
   unique.started(step, record)
+  if record.flags ~= flags then
+    record.packed = nil
+  end
   return true
 end
 

@@ -23,7 +23,7 @@ local again = {}
 
 -- The retries that are left, and why there is no other attempt, or nil when there is.
 local function decide(step, record, ending)
-  local options = records.options(record)
+  local options = records.ruling(record)
   return retry.again(record, {
     lost = ending.lost,
     given_up = ending.given_up,

@@ -44,12 +44,9 @@ local function ending_of(step, lease)
   return lease == 0 and "+inf" or step.now + lease
 end
 
-local NONE = {}
-
 -- The end of a lease from now on; a lease of 0 is without end. None lasts longer than its job may
--- (finish_within). asked: its length in milliseconds, or nil. options: the job's own, packed.
-local function ending_for(step, options, queue, asked)
-  local own = options ~= "" and cmsgpack.unpack(options) or NONE
+-- (finish_within). asked: its length in milliseconds, or nil. own: the job's options.
+local function ending_for(step, own, queue, asked)
   local ending = ending_of(step, asked or own.lease or usual(step, queue))
   local last = own.finish_by
   return last and (ending == "+inf" or ending > last) and last or ending
@@ -82,9 +79,9 @@ function claim.grant(step, queue, worker, request, asked)
 end
 
 -- Hands a waiting job, already taken out of the waiting set, to a worker. The record is changed as
--- the text that it is: as tables, fifty jobs would cost a fifth more of a turn. Returns the text,
--- the lease's end, the klass and the flags.
-function claim.give(step, grant, jid, text)
+-- the text that it is: as tables, fifty jobs would cost a fifth more of a turn. own: its options,
+-- if they have been read. Returns the text, the lease's end, the klass and the flags.
+function claim.give(step, grant, jid, text, own)
   local queue, worker, now = grant.queue, grant.worker, step.now
   -- luacheck: ignore 631 (one line, as the formatter has it)
   local kind, flag, number, klass, epoch, attempt, place, high, low, since, retries, left, errors, lost, entries, _, options_length, size, from =
@@ -127,7 +124,8 @@ function claim.give(step, grant, jid, text)
   local member = struct.pack(TOKEN, epoch, attempt) .. jid
   local ending = grant.ending
   if options_length > 0 then
-    ending = ending_for(step, string.sub(rest, 1, options_length), queue, grant.asked)
+    own = own or cmsgpack.unpack(string.sub(rest, 1, options_length))
+    ending = ending_for(step, own, queue, grant.asked)
   end
   local list = grant.running
   local at = #list
@@ -151,7 +149,7 @@ end
 
 -- Prolongs a lease that is held; returns its new end.
 function claim.renew(step, record, queue, lease)
-  local ending = ending_for(step, record.options, queue, lease)
+  local ending = ending_for(step, records.ruling(record), queue, lease)
   writes.pair(step, "ZADD", keys.running(step, queue), ending, claim.member(record))
   claim.watch(step, queue, ending)
   return ending

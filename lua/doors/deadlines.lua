@@ -11,7 +11,7 @@ local deadlines = {}
 
 -- The job is in nobody's hands. The clock learns of its moment, if there is one.
 function deadlines.note(step, record)
-  local moment = rules.upcoming(records.options(record), record.attempt)
+  local moment = rules.upcoming(records.ruling(record), record.attempt)
   if moment then
     writes.pair(step, "ZADD", keys.deadlines(step), moment, record.jid)
     clock.at(step, clock.DEADLINE, 0, moment)
@@ -20,7 +20,7 @@ end
 
 -- The job runs, has ended, or is put again.
 function deadlines.forget(step, record)
-  local options = records.options(record)
+  local options = records.ruling(record)
   if options.start_by or options.finish_by then
     writes.one(step, "ZREM", keys.deadlines(step), record.jid)
   end

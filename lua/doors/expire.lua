@@ -13,7 +13,7 @@ local writes = require("store.writes")
 
 -- Whether the job may not go on anyway.
 local function over(step, record)
-  local last = records.options(record).finish_by
+  local last = records.ruling(record).finish_by
   return last ~= nil and last <= step.now
 end
 

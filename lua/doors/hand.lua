@@ -62,13 +62,13 @@ function hand.answer(handout)
   return handout.answer
 end
 
--- The text of a job that may be handed out, or nil.
+-- The text and the options of a job that may be handed out, or nothing.
 local function may_go(step, queue, jid, text)
   step.records[jid] = text
-  if admit(step, queue, records.get(step, jid)) then
-    return records.text(step, jid)
+  local record = records.get(step, jid)
+  if admit(step, queue, record) then
+    return records.pack(record), records.ruling(record)
   end
-  return nil
 end
 
 -- Claims up to `count` jobs of a queue; returns how many it went past, and whether there may be
@@ -90,14 +90,15 @@ local function claim_some(step, request, queue, handout, count)
       lanes.put_back(step, queue, members, tenants, 2 * position - 1)
       break
     end
+    local own
     if asked or records.ruled(text) then
-      text = may_go(step, queue, jid, text)
+      text, own = may_go(step, queue, jid, text)
     end
     if text then
       handout.bytes = handout.bytes - size
       grant = grant or claim.grant(step, queue, request.worker, request.request, request.lease)
       local ending, klass, flag
-      text, ending, klass, flag = claim.give(step, grant, jid, text)
+      text, ending, klass, flag = claim.give(step, grant, jid, text, own)
       add(step, handout, queue, jid, klass, ending, text, flag)
     end
   end

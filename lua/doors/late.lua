@@ -17,7 +17,7 @@ local late = {}
 -- The job is in no state set any more.
 local function act(step, record, queue, passed, policy)
   local group = rules.group(passed, queue.name)
-  local moment = records.options(record)[rules.MOMENT[passed]]
+  local moment = records.ruling(record)[rules.MOMENT[passed]]
   local message = string.format("%s: the time was over at %.0f ms", passed, moment)
   abandon.act(step, record, queue, policy, group, message, passed)
 end
@@ -25,7 +25,7 @@ end
 -- Whether a job that a pop has taken out of the waiting set may still run. One in whose place
 -- another klass is to run is given that.
 function late.admits(step, queue, record)
-  local options = records.options(record)
+  local options = records.ruling(record)
   local passed = rules.passed(options, record.attempt, step.now)
   if not passed then
     return true
@@ -48,7 +48,7 @@ end
 -- Ends a job whose moment has come.
 local function finish(step, jid)
   local record = records.live(step, jid)
-  local options = record and records.options(record)
+  local options = record and records.ruling(record)
   local passed = record and rules.passed(options, record.attempt, step.now)
   local fate = passed and rules.fate(options, passed)
   writes.one(step, "ZREM", keys.deadlines(step), jid)

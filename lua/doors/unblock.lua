@@ -23,7 +23,7 @@ local number = states.number
 -- All that a job in the depends state waited for is there: it runs now or after its delay.
 function unblock.free(step, record)
   local queue = queues.numbered(step, record.queue)
-  local due = job.due(step, records.options(record))
+  local due = job.due(step, records.ruling(record))
   edges.unpark(step, record, queue)
   history.append(step, record, queue, "unblocked")
   local state = place(step, record, queue, due)

@@ -20,7 +20,7 @@ local function state_of(step, key, held)
     return "waiting"
   end
   local record = records.live(step, held.jid)
-  return record and records.options(record).unique == key and states.name[record.state] or nil
+  return record and records.ruling(record).unique == key and states.name[record.state] or nil
 end
 
 -- How a key is held as members of the step have left it so far, or false or nil.
@@ -53,7 +53,7 @@ end
 
 -- The job of this record is going to be put again: its key is free to later members of the step.
 function unique.leaves(step, record)
-  local key = records.has(record, states.flags.RULED) and records.options(record).unique
+  local key = records.has(record, states.flags.RULED) and records.ruling(record).unique
   local held = key and current(step, key)
   if held and held.jid == record.jid then
     unique.foresee(step, key, false)
@@ -62,7 +62,7 @@ end
 
 -- The key of a job and how it is held, if it is this job that holds it.
 local function own(step, record)
-  local key = records.options(record).unique
+  local key = records.ruling(record).unique
   local held = key and uniques.read(step, key)
   if held and held.jid == record.jid then
     return key, held
@@ -100,7 +100,7 @@ end
 
 -- A job that had ended is to run again: it takes its key back, unless another one holds that.
 function unique.undone(step, record)
-  local options = records.options(record)
+  local options = records.ruling(record)
   local key = options.unique
   if key and options.unique_until == "done" and not unique.standing(step, key) then
     uniques.save(step, key, { kind = "done", ends = 0, first = step.now, jid = record.jid })

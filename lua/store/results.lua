@@ -18,7 +18,7 @@ end
 -- Keeps a result for as long as the job's options say, which may be not at all; that of a flow's
 -- member, which others may want to see, as long as the setting says.
 function results.keep(step, record, result)
-  local lifetime = records.options(record).keep_result
+  local lifetime = records.ruling(record).keep_result
     or (flows.of(record) and settings.milliseconds(step, "flow-results"))
     or 0
   if lifetime > 0 then

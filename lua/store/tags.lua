@@ -38,7 +38,7 @@ end
 -- Takes a record's jid out of all its tags.
 function tags.clear(step, record)
   if records.has(record, states.flags.TAGGED) then
-    tags.remove(step, record, records.options(record).tags or {})
+    tags.remove(step, record, records.ruling(record).tags or {})
     records.lower(record, states.flags.TAGGED)
   end
 end
