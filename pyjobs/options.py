@@ -249,12 +249,18 @@ def text(value: str, name: str) -> str:
 
 def reference(value: Reference) -> str:
     """Return the jid of a job or of a text that is one."""
-    return text(value if isinstance(value, str) else value.jid, "jid")
+    jid = value if isinstance(value, str) else getattr(value, "jid", None)
+    if jid is None:
+        raise InvalidArgument(f"jid: must be a jid or a job, not {value!r}")
+    return text(jid, "jid")
 
 
 def flow_id(value: str | HasId, name: str = "flow") -> str:
     """Return the id of a flow or of a text that is one."""
-    return text(value if isinstance(value, str) else value.id, name)
+    found = value if isinstance(value, str) else getattr(value, "id", None)
+    if found is None:
+        raise InvalidArgument(f"{name}: must be a flow or its id, not {value!r}")
+    return text(found, name)
 
 
 def _refuse_non_number(value: object, name: str) -> None:
@@ -266,6 +272,8 @@ def texts(value: Iterable[str], name: str) -> list[str]:
     """Return a list of texts; refuses a single text, which would be taken apart into letters."""
     if isinstance(value, (str, bytes)):
         raise InvalidArgument(f"{name}: must be a list of texts, not one text")
+    if not isinstance(value, Iterable):
+        raise InvalidArgument(f"{name}: must be a list of texts, not {value!r}")
     return [text(item, name) for item in value]
 
 
@@ -282,7 +290,9 @@ def _jids(value: Iterable[Reference], name: str) -> list[str]:
 
 def error_names(value: ErrorKind | Iterable[ErrorKind], name: str) -> list[str]:
     """Return the names of exception classes."""
-    kinds = [value] if isinstance(value, (str, type)) else list(value)
+    if isinstance(value, (str, type)) or not isinstance(value, Iterable):
+        value = [value]
+    kinds = list(value)
     for kind in kinds:
         if not isinstance(kind, (str, type)):
             raise InvalidArgument(f"{name}: exception classes or names of such, not {kind!r}")

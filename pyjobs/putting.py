@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyjobs import codec, contexts, jids, options, plans
-from pyjobs.errors import InvalidArgument
+from pyjobs.errors import InvalidArgument, NotAJobClass
 from pyjobs.naming import class_path
 
 KEY = 255
 """Bytes of a unique key: `NAME` in `lua/rules/limits.lua`."""
+FATES = ("cancel", "fail")
+"""What becomes of a job that is too late, if no other class runs in its place."""
 
 
 def prepare(queue: str, klass: Any, data: Any, given: Mapping[str, Any]) -> plans.Put:
@@ -41,8 +43,11 @@ def named(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with code by its import path, and without a key that is False."""
     found = {name: each for name, each in given.items() if name != "unique" or each is not False}
     late = found.get("if_late")
-    if late is not None and not isinstance(late, str):
-        found["if_late"] = class_path(late)
+    if late is not None and late not in FATES:
+        try:
+            found["if_late"] = class_path(late)
+        except NotAJobClass as error:
+            raise NotAJobClass(f"if_late: cancel, fail or a job class: {error}") from None
     return found
 
 

@@ -237,19 +237,21 @@ class AsyncLimit:
         at_once: int | None = None,
         *,
         rate: int | None = None,
-        per: Seconds = 1,
+        per: Seconds | None = None,
         burst: int | None = None,
     ) -> None:
-        """Let `at_once` jobs run at a time, and `rate` start in `per` seconds; None: any number.
+        """Let `at_once` jobs run at a time, and `rate` start in `per` seconds (default: one).
 
         `burst` is how many of the rate may start at once: 1 spreads them evenly, None is all of
         them. It is in force with the next pop, and replaces what was set before.
         """
         if at_once is None and rate is None:
             raise InvalidArgument("limit: give at_once, rate or both; remove() ends a limit")
+        if per is not None and rate is None:
+            raise InvalidArgument("per: goes with rate, and none is given")
         given = {"at_once": at_once, "rate": rate, "burst": burst}
         numbers = [v if v is None else options.integer(v, name) for name, v in given.items()]
-        period = None if rate is None else options.milliseconds(per, "per")
+        period = None if rate is None else options.milliseconds(1 if per is None else per, "per")
         await self._client.run(calls.limit(self.name, numbers[0], numbers[1], period, numbers[2]))
 
     async def remove(self) -> None:

@@ -73,7 +73,7 @@ def _number(number: int | None) -> str:
 @click.argument("name")
 @click.option("--at-once", type=int, help="So many may run at a time.")
 @click.option("--rate", type=int, help="So many may start in the time that --per says.")
-@click.option("--per", type=DURATION, default=1.0, help="As in 60, 1m or 1h.  [default: 1s]")
+@click.option("--per", type=DURATION, help="As in 60, 1m or 1h.  [default: 1s]")
 @click.option("--burst", type=int, help="So many of the rate may start at once.  [default: all]")
 @click.option("--remove", is_flag=True, help="Limit nothing any more.")
 @connected
@@ -83,7 +83,7 @@ def limit(
     name: str,
     at_once: int | None,
     rate: int | None,
-    per: float,
+    per: float | None,
     burst: int | None,
     remove: bool,
     as_json: bool,

@@ -122,3 +122,34 @@ def test_what_no_option_can_be_is_refused_by_name(
 ) -> None:
     with pytest.raises(pyjobs.InvalidArgument, match=f"^(put: )?{name}: "):
         client.queue("q").put(None, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["limits", "tags", "flow", "retry_on", "give_up_on"])
+def test_what_cannot_be_listed_or_named_is_refused_by_name(
+    client: pyjobs.Client, name: str
+) -> None:
+    with pytest.raises(pyjobs.InvalidArgument, match=f"^{name}: "):
+        popped(client, **{name: 7})
+
+
+@pytest.mark.parametrize("value", [None, 7, b"jid", []])
+def test_what_is_no_job_is_refused_where_a_jid_is_wanted(client: pyjobs.Client, value: Any) -> None:
+    for call in (client.result, client.explain, client.jobs.cancel):
+        with pytest.raises(pyjobs.InvalidArgument, match=r"^jid: must be a jid or a job"):
+            call(value)
+    with pytest.raises(pyjobs.InvalidArgument, match=r"^jid: must be a jid or a job"):
+        client.wait([value])
+
+
+@pytest.mark.parametrize("value", ["cancle", 7, ""])
+def test_a_fate_of_late_jobs_that_is_no_class_is_refused(client: pyjobs.Client, value: Any) -> None:
+    with pytest.raises(pyjobs.NotAJobClass, match=r"^if_late: cancel, fail or a job class"):
+        popped(client, start_within=1, if_late=value)
+
+
+def test_a_period_without_a_rate_is_refused(client: pyjobs.Client) -> None:
+    with pytest.raises(pyjobs.InvalidArgument, match=r"^per: goes with rate"):
+        client.limits["smtp"].set(3, per=60)
+    client.limits["smtp"].set(3, rate=2)
+
+    assert client.limits["smtp"].state.per == 1.0
