@@ -440,6 +440,8 @@ def path_of(function: Any) -> str:
     if not isinstance(function, FunctionType):
         _refuse(function)
     path = f"{function.__module__}.{function.__qualname__}"
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise NotAJobClass(f"task: {path} is a generator; a call of it would run nothing")
     if "<lambda>" in path:
         raise NotAJobClass(f"task: {path} is a lambda, which has no name to import it by")
     if "<locals>" in path:

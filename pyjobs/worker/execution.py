@@ -12,6 +12,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import cached_property
 from math import inf
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 from pyjobs import calls, contexts, naming, options
@@ -37,6 +38,14 @@ CODES = 10_000
 
 EARLY = 0.1
 """Seconds by which a job is interrupted before it has to be done, so that its end can be told."""
+
+
+NOT_BEGUN = frozenset((AsyncGeneratorType, CoroutineType, GeneratorType))
+"""What a call returns that has only made ready what it stands for."""
+
+
+class NotBegun(PyjobsError):
+    """The code of a job has returned what nobody runs: it is a generator, or was not awaited."""
 
 
 class NoClass(PyjobsError):
@@ -232,7 +241,11 @@ class Execution:
         if soft or hard:
             self._limit(held, soft, hard)
 
-    def _ended_well(self, held: Held, pack: Callable[[Any], Any], result: object) -> None:
+    def _ended_well(self, held: Held, pack: Callable[[Any], Any], result: Any) -> None:
+        if type(result) in NOT_BEGUN:
+            if not isinstance(result, AsyncGeneratorType):
+                result.close()
+            raise NotBegun(f"a {type(result).__name__} was returned, of which nothing has run")
         if held.stop is not None and held.stop.reason != "stopping":
             held.word = "lost"
         elif held.job.state == "running":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -249,6 +250,18 @@ def test_a_lambda_and_a_nested_function_are_refused_when_they_are_decorated() ->
 def test_what_is_no_function_is_refused(thing: Any, why: str) -> None:
     with pytest.raises(NotAJobClass, match=why):
         jobs.tasks.task(thing)
+
+
+def test_a_generator_is_refused_as_a_call_of_it_would_run_nothing() -> None:
+    def generator() -> Iterator[int]:
+        yield 1
+
+    async def async_generator() -> AsyncIterator[int]:
+        yield 1
+
+    for function in (generator, async_generator):
+        with pytest.raises(NotAJobClass, match="is a generator"):
+            jobs.tasks.task(function)
 
 
 def test_a_class_method_is_refused() -> None:

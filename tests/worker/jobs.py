@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -101,6 +102,20 @@ async def who_am_i_async(job: AsyncJob) -> None:
 
 def count_up(job: Job) -> None:
     job["n"] += 1
+
+
+def generator(job: Job) -> Iterator[int]:
+    heard.put("generator")
+    yield 1
+
+
+async def async_generator(job: AsyncJob) -> AsyncIterator[int]:
+    heard.put("async_generator")
+    yield 1
+
+
+def not_awaited(job: Job) -> object:
+    return say_async(job)  # type: ignore[arg-type]
 
 
 async def count_up_async(job: AsyncJob) -> None:

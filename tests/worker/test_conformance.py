@@ -56,6 +56,21 @@ def test_or_else_by_process(client: pyjobs.Client, pool: PoolName, name: str, kl
     assert jobs.hear() == ("process", jid)
 
 
+@pytest.mark.parametrize("kind", ["generator", "async_generator", "not_awaited"])
+def test_code_that_has_only_made_ready_what_it_would_do_fails_its_job(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName, kind: str
+) -> None:
+    jid = queue.put(f"{J}.{kind}", {"n": 1}, retries=3, retry_on=["KeyError"])
+
+    worker = run(client, pool)
+
+    failure = find(client, jid).failure
+    assert failure is not None
+    assert (failure.group, worker.counts) == ("mail-NotBegun", {"failed": 1})
+    assert "of which nothing has run" in failure.message
+    assert jobs.heard.empty()
+
+
 @pytest.mark.parametrize("kind", ["bad", "bad_async"])
 def test_an_exception_fails_the_job_into_a_group_with_its_traceback(
     client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName, kind: str
