@@ -6,10 +6,14 @@ No library is imported to find out whether a class is one of its models.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import typing
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any, Protocol
+
+from pyjobs.errors import EncodingError
 
 
 class Unfit(Exception):
@@ -31,10 +35,17 @@ class Model(Protocol):
 class Fields:
     """A dataclass or a NamedTuple: each field that its constructor takes, by its annotation."""
 
-    def __init__(self, kind: type, names: list[str], shape_of: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        kind: type,
+        names: list[str],
+        shape_of: Callable[[Any], Any],
+        parts: tuple[Any, ...] = (),
+    ) -> None:
         self.kind = kind
         self._names = names
         self._shape_of = shape_of
+        self._given = dict(zip(getattr(kind, "__parameters__", ()), parts, strict=False))
         self._shapes: dict[str, Any] | None = None
 
     @property
@@ -42,11 +53,24 @@ class Fields:
         """The shape of each field; found late, as a class may have fields of its own kind."""
         if self._shapes is None:
             hints = hints_of(self.kind)
-            self._shapes = {name: self._shape_of(hints.get(name, Any)) for name in self._names}
+            self._shapes = {
+                name: self._shape_of(_replaced(hints.get(name, Any), self._given))
+                for name in self._names
+            }
         return self._shapes
+
+    @cached_property
+    def _passing(self) -> list[str]:
+        """What the constructor takes and the values do not keep."""
+        there = getattr(self.kind, "__dataclass_fields__", {}).keys() - set(self._names)
+        return sorted(there & inspect.signature(self.kind).parameters.keys())
 
     def pack(self, value: Any, path: str) -> Any:
         """See Model."""
+        for name in self._passing:
+            raise EncodingError(
+                f"{path}: {self.kind.__name__} takes {name!r}, an InitVar, which is not kept"
+            )
         return {
             name: shape.pack(getattr(value, name), f"{path}.{name}")
             for name, shape in self.shapes.items()
@@ -73,9 +97,10 @@ class Pydantic:
     def __init__(self, kind: Any) -> None:
         self.kind = kind
 
-    def pack(self, value: Any, path: str) -> Any:  # noqa: ARG002 - it says itself what is wrong
+    def pack(self, value: Any, path: str) -> Any:
         """See Model."""
-        return value.model_dump(mode="json", by_alias=True, round_trip=True)
+        with _told(path):
+            return value.model_dump(mode="json", by_alias=True, round_trip=True)
 
     def unpack(self, data: Any, path: str) -> Any:  # noqa: ARG002 - as for pack
         """See Model."""
@@ -88,36 +113,59 @@ class Pydantic:
 class Msgspec:
     """A Struct of msgspec, which writes and checks itself."""
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, parts: tuple[Any, ...] = ()) -> None:
         self.kind = kind
+        self._annotation = kind[parts] if parts else kind
 
-    def pack(self, value: Any, path: str) -> Any:  # noqa: ARG002 - as for Pydantic
+    def pack(self, value: Any, path: str) -> Any:
         """See Model."""
         import msgspec  # noqa: PLC0415 - it is there, as there is a Struct
 
-        return msgspec.to_builtins(value)
+        with _told(path):
+            return msgspec.to_builtins(value)
 
     def unpack(self, data: Any, path: str) -> Any:  # noqa: ARG002 - as for Pydantic
         """See Model."""
         import msgspec  # noqa: PLC0415 - it is there, as there is a Struct
 
         try:
-            return msgspec.convert(data, self.kind)
+            return msgspec.convert(data, self._annotation)
         except msgspec.ValidationError as error:
             raise Unfit(str(error)) from error
 
 
-def of(kind: type, shape_of: Callable[[Any], Any]) -> Model | None:
-    """Return how values of a class travel; None: they are no models."""
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Say of what a model cannot write of itself where it is."""
+    try:
+        yield
+    except Exception as error:  # a model may have any code for that
+        raise EncodingError(f"{path}: {error}") from error
+
+
+def of(kind: Any, shape_of: Callable[[Any], Any], parts: tuple[Any, ...] = ()) -> Model | None:
+    """Return how values of a class travel; None: they are no models.
+
+    `parts` are what a generic class is of.
+    """
     if hasattr(kind, "model_validate") and hasattr(kind, "model_dump"):
         return Pydantic(kind)
     if hasattr(kind, "__struct_fields__"):
-        return Msgspec(kind)
+        return Msgspec(kind, parts)
     if dataclasses.is_dataclass(kind):
-        return Fields(kind, [each.name for each in dataclasses.fields(kind) if each.init], shape_of)
+        fields = [each.name for each in dataclasses.fields(kind) if each.init]
+        return Fields(typing.cast("type", kind), fields, shape_of, parts)
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return Fields(kind, list(kind._fields), shape_of)
+        return Fields(kind, list(kind._fields), shape_of, parts)
     return None
+
+
+def _replaced(hint: Any, given: dict[Any, Any]) -> Any:
+    """Return an annotation with what stands for its type variables."""
+    if isinstance(hint, typing.TypeVar):
+        return given.get(hint, Any)
+    variables = getattr(hint, "__parameters__", ()) if typing.get_origin(hint) else ()
+    return hint[tuple(given.get(each, Any) for each in variables)] if variables else hint
 
 
 def hints_of(owner: Any) -> dict[str, Any]:

@@ -119,7 +119,16 @@ def _read(data: ExtType) -> Any:
 
 def name(kind: type, data: Any) -> ExtType:
     """Return the data of a model or member beside the name of its class."""
-    return ExtType(NAMED, codec.encode([kind.__qualname__, data]))
+    return ExtType(NAMED, codec.encode([_name_of(kind), data]))
+
+
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def is_named(kind: type, data: Any) -> bool:
+    """Whether data are those of a model or member beside the name of this very class."""
+    return isinstance(data, ExtType) and data.code == NAMED and named(data)[0] == _name_of(kind)
 
 
 def named(data: ExtType) -> tuple[str, Any]:

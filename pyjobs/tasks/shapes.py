@@ -8,15 +8,12 @@ where an annotation names its class: none is ever imported because a payload ask
 
 from __future__ import annotations
 
-import types
-import typing
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from msgpack import ExtType
 
@@ -42,6 +39,10 @@ class Shape:
         """Return what travels and says itself what it is."""
         return self.pack(value, path)
 
+    def is_marked(self, data: Any) -> bool:
+        """Whether data are what `mark` returns, so that no other shape is meant."""
+        return not (isinstance(data, ExtType) and data.code == plain.NAMED)
+
     def unpack(self, data: Any, path: str) -> Any:  # noqa: ARG002 - others say where
         """Return the value; raises Mismatch, and DecodingError for what is not readable."""
         return plain.unpack(data)
@@ -63,6 +64,10 @@ class Leaf(Shape):
         if type(value) not in self._kinds:
             raise self.wrong(value, path)
         return plain.pack(value, path)
+
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        return type(data) in self._kinds
 
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
@@ -92,6 +97,12 @@ class Text(Shape):
         self.pack(value, path)
         return plain.pack(value, path)
 
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        if isinstance(data, ExtType):
+            return bool(data.code == self._number)
+        return isinstance(data, datetime) and self._kind is datetime
+
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
         found = plain.unpack(data) if isinstance(data, ExtType) else data
@@ -117,15 +128,25 @@ class Many(Shape):
 
     def pack(self, value: Any, path: str) -> Any:
         """See Shape."""
-        if type(value) is not self._kind:
-            raise self.wrong(value, path)
-        return plain.pack_members(self._kind, value, path, self._member.pack)
+        return self._packed(value, path, self._member.pack)
 
     def mark(self, value: Any, path: str) -> Any:
         """See Shape."""
-        packed = self.pack(value, path)
+        packed = self._packed(value, path, self._member.mark)
         number = plain.CONTAINERS.get(self._kind)
         return packed if number is None else ExtType(number, codec.encode(packed))
+
+    def _packed(self, value: Any, path: str, member: Callable[[Any, str], Any]) -> Any:
+        if type(value) is not self._kind:
+            raise self.wrong(value, path)
+        return plain.pack_members(self._kind, value, path, member)
+
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        found = (
+            None if isinstance(data, list) != (self._kind is list) else members(data, self._kind)
+        )
+        return found is not None and all(map(self._member.is_marked, found))
 
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
@@ -146,14 +167,28 @@ class Fixed(Shape):
 
     def pack(self, value: Any, path: str) -> Any:
         """See Shape."""
-        if type(value) is not tuple or len(value) != len(self._shapes):
-            raise self.wrong(value, path)
+        self._refuse_other(value, path)
         pairs = enumerate(zip(self._shapes, value, strict=True))
         return [shape.pack(item, f"{path}[{at}]") for at, (shape, item) in pairs]
 
     def mark(self, value: Any, path: str) -> Any:
         """See Shape."""
-        return ExtType(plain.TUPLE, codec.encode(self.pack(value, path)))
+        self._refuse_other(value, path)
+        pairs = enumerate(zip(self._shapes, value, strict=True))
+        packed = [shape.mark(item, f"{path}[{at}]") for at, (shape, item) in pairs]
+        return ExtType(plain.TUPLE, codec.encode(packed))
+
+    def _refuse_other(self, value: Any, path: str) -> None:
+        if type(value) is not tuple or len(value) != len(self._shapes):
+            raise self.wrong(value, path)
+
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        found = None if isinstance(data, list) else members(data, tuple)
+        if found is None or len(found) != len(self._shapes):
+            return False
+        pairs = zip(self._shapes, found, strict=True)
+        return all(shape.is_marked(item) for shape, item in pairs)
 
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
@@ -185,9 +220,30 @@ class Map(Shape):
         if type(value) is not dict:
             raise self.wrong(value, path)
         return {
-            self._key.pack(key, f"{path}: the key"): self._value.pack(item, f"{path}[{key!r}]")
+            self._pack_key(key, path): self._value.pack(item, f"{path}[{key!r}]")
             for key, item in value.items()
         }
+
+    def _pack_key(self, key: Any, path: str) -> Any:
+        packed = self._key.pack(key, f"{path}: the key")
+        if isinstance(packed, (list, dict)):  # of which none can be a key
+            packed = self._key.mark(key, f"{path}: the key")
+        return packed
+
+    def mark(self, value: Any, path: str) -> Any:
+        """See Shape."""
+        if type(value) is not dict:
+            raise self.wrong(value, path)
+        return {
+            self._key.mark(key, f"{path}: the key"): self._value.mark(item, f"{path}[{key!r}]")
+            for key, item in value.items()
+        }
+
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        return isinstance(data, dict) and all(
+            self._key.is_marked(key) and self._value.is_marked(item) for key, item in data.items()
+        )
 
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
@@ -216,6 +272,10 @@ class Member(Shape):
         """See Shape."""
         return plain.name(self.kind, self.pack(value, path))
 
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        return plain.is_named(self.kind, data)
+
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
         data = unnamed(self.kind, data)
@@ -242,6 +302,10 @@ class Model(Shape):
         """See Shape."""
         return plain.name(self._model.kind, self.pack(value, path))
 
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        return plain.is_named(self._model.kind, data)
+
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
         data = unnamed(self._model.kind, data)
@@ -255,7 +319,8 @@ def unnamed(kind: type, data: Any) -> Any:
     """Return data without the name of its class; as it is, when that is another class."""
     if isinstance(data, ExtType) and data.code == plain.NAMED:
         name, inner = plain.named(data)
-        return inner if name == kind.__qualname__ else data
+        # Its module may have another name where it was written.
+        return inner if f".{name}".endswith(f".{kind.__qualname__}") else data
     return data
 
 
@@ -269,16 +334,28 @@ class Choice(Shape):
 
     def pack(self, value: Any, path: str) -> Any:
         """See Shape."""
+        if self._is_open:
+            return self.mark(value, path)
         for shape in self._shapes:
             with suppress(Mismatch):
-                return shape.mark(value, path) if self._is_open else shape.pack(value, path)
+                return shape.pack(value, path)
         raise self.wrong(value, path)
 
-    mark = pack
-
-    def unpack(self, data: Any, path: str) -> Any:
+    def mark(self, value: Any, path: str) -> Any:
         """See Shape."""
         for shape in self._shapes:
+            with suppress(Mismatch):
+                return shape.mark(value, path)
+        raise self.wrong(value, path)
+
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        return any(shape.is_marked(data) for shape in self._shapes)
+
+    def unpack(self, data: Any, path: str) -> Any:
+        """See Shape. What says itself what it is goes before what could be read so as well."""
+        meant = [shape for shape in self._shapes if shape.is_marked(data)] if self._is_open else []
+        for shape in (*meant, *self._shapes):
             with suppress(Mismatch):
                 return shape.unpack(data, path)
         raise self.wrong(data, path)
@@ -288,85 +365,30 @@ class OneOf(Shape):
     """One of some values, as Literal lists them."""
 
     def __init__(self, values: tuple[Any, ...]) -> None:
-        self._values = values
+        self._pairs = [(each, _marked(each)) for each in values]
         self.text = f"one of {', '.join(map(repr, values))}"
 
     def pack(self, value: Any, path: str) -> Any:
         """See Shape."""
-        if not any(type(each) is type(value) and each == value for each in self._values):
-            raise self.wrong(value, path)
-        return plain.pack(value, path)
+        for each, packed in self._pairs:
+            if type(each) is type(value) and each == value:
+                return packed
+        raise self.wrong(value, path)
+
+    def is_marked(self, data: Any) -> bool:
+        """See Shape."""
+        return any(type(data) is type(packed) and data == packed for _, packed in self._pairs)
 
     def unpack(self, data: Any, path: str) -> Any:
         """See Shape."""
-        found = plain.unpack(data)
-        self.pack(found, path)
-        return found
+        for each, packed in self._pairs:
+            if type(data) is type(packed) and data == packed:
+                return each
+        raise self.wrong(data, path)
 
 
-ANY = Shape()
-
-_LEAVES: dict[Any, Shape] = {
-    None: Leaf(type(None)),
-    type(None): Leaf(type(None)),
-    bool: Leaf(bool),
-    int: Leaf(int),
-    float: Leaf(float, int),
-    str: Leaf(str),
-    bytes: Leaf(bytes),
-    **{kind: Text(kind) for kind in (Decimal, UUID, date, time, timedelta, datetime)},
-}
-_KINDS: dict[Any, type] = {
-    list: list,
-    set: set,
-    frozenset: frozenset,
-    tuple: tuple,
-}
-
-
-def of(annotation: Any) -> Shape:
-    """Return the shape of an annotation; of what it does not know, that of anything."""
-    while typing.get_origin(annotation) is typing.Annotated:  # what goes with it may be anything
-        annotation = typing.get_args(annotation)[0]
-    return _of(annotation)
-
-
-@lru_cache(maxsize=10_000)
-def _of(annotation: Any) -> Shape:
-    found = _LEAVES.get(annotation)
-    if found is not None:
-        return found
-    if isinstance(annotation, typing.NewType):
-        return of(annotation.__supertype__)
-    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Literal:
-        return OneOf(parts)
-    if origin in {typing.Union, types.UnionType}:
-        return Choice(tuple(of(part) for part in parts))
-    if isinstance(annotation, type) and origin is None:
-        return _of_class(annotation)
-    return _of_generic(origin, parts)
-
-
-def _of_class(kind: type) -> Shape:
-    if kind in _KINDS:
-        return Many(_KINDS[kind], ANY)
-    if kind is dict:
-        return Map(ANY, ANY)
-    if issubclass(kind, Enum):
-        return Member(kind)
-    model = models.of(kind, of)
-    return ANY if model is None else Model(model)
-
-
-def _of_generic(origin: Any, parts: tuple[Any, ...]) -> Shape:
-    if origin is tuple and parts[-1:] != (...,):
-        return Fixed(tuple(of(part) for part in parts))
-    if origin in _KINDS:
-        return Many(_KINDS[origin], of(parts[0]))
-    if origin is dict:
-        return Map(of(parts[0]), of(parts[1]))
-    return ANY
+def _marked(value: Any) -> Any:
+    return Member(type(value)).mark(value, "") if isinstance(value, Enum) else value
 
 
 def shown(value: Any) -> str:

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from pyjobs.errors import DecodingError, EncodingError, InvalidArgument
-from pyjobs.tasks import earlier, models, plain, shapes
+from pyjobs.tasks import earlier, models, plain
+from pyjobs.tasks.annotations import of as shape_of
 from pyjobs.tasks.earlier import Earlier
 from pyjobs.tasks.shapes import Mismatch, Shape
 
@@ -41,21 +42,21 @@ class Signature:
 
     @cached_property
     def _shapes(self) -> dict[str, Shape]:
-        found = {each.name: shapes.of(self._hints.get(each.name, Any)) for each in self.parameters}
+        found = {each.name: shape_of(self._hints.get(each.name, Any)) for each in self.parameters}
         if self.owner is not None and self.parameters:
-            found[self.parameters[0].name] = shapes.of(self.owner)
+            found[self.parameters[0].name] = shape_of(self.owner)
         return found
 
     @cached_property
     def result(self) -> Returned:
         """What it returns."""
-        return Returned(shapes.of(self._hints.get("return", Any)))
+        return Returned(shape_of(self._hints.get("return", Any)))
 
     def taken(self, at: int) -> tuple[Taken, Taken]:
         """Return how a result is read that is the argument there: one, and each of a list."""
         name = self._positional(at + 1)[at].name
         parts = typing.get_args(self._hints.get(name, Any))
-        each = shapes.of(parts[0] if parts else Any)
+        each = shape_of(parts[0] if parts else Any)
         return Taken(self._shapes[name], name), Taken(each, f"one of {name}")
 
     def bind(
