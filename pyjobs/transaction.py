@@ -35,6 +35,11 @@ class Transaction:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self._members)} calls>"
 
+    @property
+    def client(self) -> Client:
+        """The client by which it is applied."""
+        return self._client
+
     def __enter__(self) -> Self:
         return self
 

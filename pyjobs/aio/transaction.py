@@ -35,6 +35,11 @@ class AsyncTransaction:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self._members)} calls>"
 
+    @property
+    def client(self) -> AsyncClient:
+        """The client by which it is applied."""
+        return self._client
+
     async def __aenter__(self) -> Self:
         return self
 

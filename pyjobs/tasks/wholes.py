@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
-from pyjobs import flowing, jids
+from pyjobs import calls, flowing, jids
 from pyjobs.errors import InvalidArgument
 from pyjobs.plans import Plan
 from pyjobs.tasks.handles import AsyncFlowHandle, FlowHandle
+from pyjobs.transaction import Transaction
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pyjobs import plans
+    from pyjobs.aio.transaction import AsyncTransaction
     from pyjobs.tasks.settings import TaskOptions
     from pyjobs.tasks.task import Prepared
     from pyjobs.tasks.tasks import Tasks
@@ -132,6 +134,22 @@ class Whole(Part[R_co]):
         return tasks.heard_of_flow(
             AsyncFlowHandle(tasks.aio, graph.id, graph.calls, ends.jids, ends.many)
         )
+
+    @overload
+    def within(self, transaction: Transaction) -> FlowHandle[R_co]: ...
+    @overload
+    def within(self, transaction: AsyncTransaction) -> AsyncFlowHandle[R_co]: ...
+    def within(self, transaction: Transaction | AsyncTransaction) -> Any:
+        """Put all jobs when the transaction is applied; returns the handle of the whole at once.
+
+        Raises InvalidArgument for a job that takes more than one call.
+        """
+        graph, ends = self._laid()
+        for put in flowing.in_order(graph.puts):
+            transaction.add(put.only_call())
+        transaction.add(calls.seal(graph.id))
+        kind = FlowHandle if isinstance(transaction, Transaction) else AsyncFlowHandle
+        return kind(transaction.client, graph.id, graph.calls, ends.jids, ends.many)
 
     def _tasks(self) -> Tasks:
         return next(iter(self.prepared())).task.tasks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from decimal import Decimal
 from typing import Any
 
@@ -231,3 +232,19 @@ def test_a_result_that_was_not_kept_fails_the_step(run: Run) -> None:
 
     with pytest.raises(JobFailed, match="its result is not kept"):
         handle.result()
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_whole_within_a_transaction_is_put_with_it_or_not_at_all(
+    client: pyjobs.Client, run: Run, refused: bool
+) -> None:
+    whole = jobs.fetch.map(["a", "bcd"]).then(jobs.echo.step())
+    with contextlib.suppress(pyjobs.JobNotFound), client.transaction() as transaction:
+        handle = whole.within(transaction)
+        if refused:
+            transaction.cancel("a job that is not there")
+
+    run()
+
+    assert handle.status == ("unknown" if refused else "complete")
+    assert refused or handle.result() == [1, 3]
