@@ -319,7 +319,8 @@ def test_ten_thousand_short_jobs_are_run_once_each(
     assert Counter(jobs.heard.get() for _ in range(jobs.heard.qsize())) == dict.fromkeys(
         range(10_000), 1
     )
-    assert worker.counts == {"done": 10_000}
+    # Where the machine stands still for a moment, what lies ready is given back and taken again.
+    assert worker.counts == Counter(done=10_000, released=worker.counts["released"])
     assert queue.counts.complete == client.run(pyjobs.calls.queues())[1][0].complete
 
 
