@@ -1,5 +1,6 @@
 -- Limits: what is allowed is whole, listed, and known to whom it concerns.
 
+local incumbents = require("doors.incumbents")
 local keys = require("store.keys")
 local limiting = require("rules.limiting")
 local queues = require("store.queues")
@@ -57,6 +58,7 @@ function unlisted.mend(step, subject)
     queues.save(step, queue)
   elseif klass then
     settings.limit_klass(step, klass, true)
+    incumbents.begin(step)
   end
 end
 

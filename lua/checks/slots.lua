@@ -1,9 +1,12 @@
 -- Slots of limits are held by the jobs that run under these, and by no others.
 
+local clock = require("store.clock")
 local keys = require("store.keys")
 local records = require("store.records")
+local settings = require("store.settings")
 local states = require("rules.states")
 local throttle = require("doors.throttle")
+local throttles = require("store.throttles")
 
 local COUNTED = states.flags.COUNTED
 local RUNNING = states.number.running
@@ -24,7 +27,6 @@ function stray.find(step, subject)
   if
     not record
     or record.state ~= RUNNING
-    or not records.has(record, COUNTED)
     or not contains(throttle.names(step, record), subject.rest)
   then
     return "does not run under this limit"
@@ -36,14 +38,15 @@ function stray.mend(step, subject)
   throttle.look_again(step, subject.rest)
 end
 
-local lost = { name = "lost-slot", keys = { "job" }, state = RUNNING, flags = COUNTED }
+local lost = { name = "lost-slot", keys = { "job" }, state = RUNNING }
 
--- The slots that a job is to hold. One that ran before its klass had a limit has none of that.
+-- The limits of which a job is to hold a slot, and does not or does not say so.
 local function missing(step, record)
-  local found, names = {}, records.ruling(record).limits or {}
-  for position = 1, #names do
-    if not redis.call("ZSCORE", keys.slots(step, names[position]), record.jid) then
-      found[#found + 1] = names[position]
+  local found, says = {}, records.has(record, COUNTED)
+  for _, name in ipairs(throttle.names(step, record) or {}) do
+    local holds = says and redis.call("ZSCORE", keys.slots(step, name), record.jid)
+    if not holds and not throttles.uncounted(step, name) then
+      found[#found + 1] = name
     end
   end
   return found
@@ -59,9 +62,27 @@ function lost.mend(step, subject)
   for _, name in ipairs(missing(step, record)) do
     redis.call("ZADD", keys.slots(step, name), record.popped or step.now, record.jid)
   end
+  records.raise(record, COUNTED)
+  records.save(step, record)
+end
+
+local idle = { name = "idle-counting", members = { "" } }
+
+function idle.find(step, subject)
+  if
+    subject.member == settings.FIELD
+    and settings.uncounted(step)
+    and not redis.call("ZSCORE", keys.clock(step), clock.INCUMBENTS .. 0)
+  then
+    return "has klasses whose running jobs nobody counts"
+  end
+end
+
+function idle.mend(step)
+  clock.at(step, clock.INCUMBENTS, 0, step.now)
 end
 
 return {
   keys = { slots = { type = "zset", jid = 1 } },
-  invariants = { stray, lost },
+  invariants = { stray, lost, idle },
 }

@@ -8,13 +8,17 @@
 -- Returns: set or removed.
 -- Errors: INVALID.
 -- Events: config.
--- Cost: O(log n) for each of limits.DUE parked jobs that may start now; a tick takes the rest.
+-- Cost: O(log n) for each of limits.DUE parked jobs that may start now; a tick takes the rest. A
+-- klass' first one: O(1) for each of limits.JOBS running jobs besides.
 --
--- It holds from now on; what runs goes on. Jobs of a klass that run when its first limit is set are
--- not counted. The rate is a token bucket: it never lets more than burst + time * rate start.
+-- It holds from now on; what runs goes on, and takes its share of at_once. Jobs of a klass that run
+-- when its first limit is set are counted in slices, limits.JOBS running jobs of all queues in this
+-- call and in each tick that follows; until then no other starts if at_once is given. The rate is a
+-- token bucket: it never lets more than burst + time * rate start.
 
 local arguments = require("rules.arguments")
 local events = require("store.events")
+local incumbents = require("doors.incumbents")
 local klasses = require("store.klasses")
 local limiting = require("rules.limiting")
 local limits = require("rules.limits")
@@ -78,6 +82,7 @@ local function mark(step, request, limited)
     if limited ~= (before and before[number] or false) then
       settings.limit_klass(step, number, limited)
       throttles.uncount(step, request.name)
+      incumbents.begin(step)
     end
   end
 end

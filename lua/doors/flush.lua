@@ -1,5 +1,6 @@
 -- Sends everything that a step has gathered, and takes off what it pushed over a limit.
 
+local incumbents = require("doors.incumbents")
 local overflow = require("doors.overflow")
 local purge = require("doors.purge")
 local records = require("store.records")
@@ -11,6 +12,9 @@ local weights = require("store.weights")
 local writes = require("store.writes")
 
 local function send(step)
+  if step.uncounted then
+    incumbents.flush(step)
+  end
   if step.reopened then
     unpark.flush(step)
   end

@@ -199,6 +199,7 @@ end
 function throttle.describe(step, name)
   local found = known(step, name)
   local allowed, open, parked = found.allowed, throttles.open(step, found), 0
+  local counted = found.used and found.used < math.huge
   for _, line in pairs(found.lines) do
     parked = parked + line.parked
   end
@@ -208,7 +209,7 @@ function throttle.describe(step, name)
     allowed.rate or "",
     allowed.period or "",
     allowed.burst or "",
-    found.used or redis.call("ZCARD", keys.slots(step, name)),
+    counted and found.used or redis.call("ZCARD", keys.slots(step, name)),
     open < math.huge and open or "",
     parked,
     open == 0 and throttles.moment(step, found) or "",

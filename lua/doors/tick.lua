@@ -4,6 +4,7 @@
 local clock = require("store.clock")
 local expire = require("doors.expire")
 local freeing = require("doors.freeing")
+local incumbents = require("doors.incumbents")
 local late = require("doors.late")
 local limits = require("rules.limits")
 local overflow = require("doors.overflow")
@@ -29,6 +30,7 @@ local DUTIES = {
   [clock.CEILING] = overflow.due,
   [clock.FLOWS] = freeing.due,
   [clock.WORKERS] = registry.retire,
+  [clock.INCUMBENTS] = incumbents.due,
 }
 
 local MEMBERS = 8 -- of the clock, in one call

@@ -47,8 +47,8 @@ local function serve(step, found, number, budget)
   return looked
 end
 
--- Returns whether nothing is known to be due before.
-local function look_later(step, name, moment)
+-- The limit is looked at then. Returns whether nothing is known to be due before.
+function unpark.later(step, name, moment)
   redis.call("ZADD", keys.openings(step), moment, name)
   return clock.at(step, clock.THROTTLED, 0, moment)
 end
@@ -75,12 +75,12 @@ local function look(step, found, budget)
     left = left or throttles.line(found, numbers[position]).parked > 0
   end
   if looked >= budget then
-    look_later(step, name, step.now)
+    unpark.later(step, name, step.now)
   elseif left then
     throttles.settle(step, found)
     local moment = throttles.moment(step, found)
     moment = moment and math.max(moment, step.now + 1)
-    if moment and look_later(step, name, moment) then
+    if moment and unpark.later(step, name, moment) then
       hasten(step, numbers, moment)
     end
   end
@@ -98,7 +98,7 @@ function unpark.flush(step)
       if throttles.any_parked(found) and budget > 0 then
         budget = budget - math.max(look(step, found, budget), 1)
       elseif throttles.any_parked(found) then
-        look_later(step, names[position], step.now)
+        unpark.later(step, names[position], step.now)
       end
     end
   end
@@ -119,10 +119,10 @@ function unpark.sweep(step, family, after)
     limits.DUE
   )
   for position = 1, #list do
-    look_later(step, list[position], step.now)
+    unpark.later(step, list[position], step.now)
   end
   if #list == limits.DUE then
-    look_later(step, family .. "\0" .. list[#list], step.now)
+    unpark.later(step, family .. "\0" .. list[#list], step.now)
   end
 end
 

@@ -17,6 +17,7 @@ clock.DEADLINE = "d" -- a job is too late
 clock.CEILING = "c" -- a queue's caps have changed
 clock.FLOWS = "f" -- members of a flow are to be freed or cancelled
 clock.WORKERS = "w" -- a worker has shown no sign of life for too long
+clock.INCUMBENTS = "i" -- jobs that ran before their klass was limited are still to be counted
 
 -- Something of this kind is due at that moment. Returns whether nothing is known to be due before.
 function clock.at(step, kind, number, moment)

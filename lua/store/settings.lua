@@ -8,8 +8,9 @@ local setting = require("rules.setting")
 
 local settings = {}
 
-local FIELD = "settings"
+settings.FIELD = "settings"
 local KLASSES = "limited-klasses" -- not a setting of people's
+local UNCOUNTED = "uncounted-klasses" -- not a setting of people's
 local REVOKED = "revoked-klasses" -- not a setting of people's
 
 -- What was read last: the map, its texts, and the values in force. It changes seldom, and is not
@@ -42,12 +43,13 @@ local function decode(packed)
     texts = texts,
     values = values,
     klasses = klasses_of(texts[KLASSES]),
+    uncounted = klasses_of(texts[UNCOUNTED]),
     revoked = revocation.read(texts[REVOKED]),
   }
 end
 
 local function read(step)
-  local packed = root.get(step, FIELD)
+  local packed = root.get(step, settings.FIELD)
   if not known or packed ~= known.packed then
     known = decode(packed)
   end
@@ -63,16 +65,35 @@ function settings.klasses(step)
   return known.klasses
 end
 
--- Sets that a klass has a limit of its own, or has not.
+-- Those of them whose running jobs are still to be counted, or nil, likewise.
+function settings.uncounted(step)
+  if not step.settings then
+    read(step)
+  end
+  return known.uncounted
+end
+
+-- A set of numbers as a text, with one of them or without it, or nil.
+local function text_of(klasses, number, with)
+  local list = {}
+  for other in pairs(klasses or {}) do
+    list[#list + 1] = other ~= number and other or nil
+  end
+  if with then
+    list[#list + 1] = number
+  end
+  return #list > 0 and table.concat(list, " ") or nil
+end
+
+-- Sets that a klass has a limit of its own, and its jobs are to be counted, or has not.
 function settings.limit_klass(step, number, limited)
-  local klasses = {}
-  for other in pairs(settings.klasses(step) or {}) do
-    klasses[#klasses + 1] = other ~= number and other or nil
-  end
-  if limited then
-    klasses[#klasses + 1] = number
-  end
-  settings.set(step, KLASSES, #klasses > 0 and table.concat(klasses, " ") or nil)
+  settings.set(step, KLASSES, text_of(settings.klasses(step), number, limited))
+  settings.set(step, UNCOUNTED, text_of(settings.uncounted(step), number, limited))
+end
+
+-- All running jobs of limited klasses are counted.
+function settings.counted(step)
+  settings.set(step, UNCOUNTED, nil)
 end
 
 -- The klasses whose jobs are not to run, see rules/revocation.lua, or nil when there are none.
@@ -113,9 +134,9 @@ function settings.set(step, name, text)
   texts[name] = text
   step.settings = nil
   if next(texts) then
-    root.set(step, FIELD, cmsgpack.pack(texts))
+    root.set(step, settings.FIELD, cmsgpack.pack(texts))
   else
-    root.drop(step, FIELD)
+    root.drop(step, settings.FIELD)
   end
 end
 

@@ -8,9 +8,11 @@
 -- parking has the names that have jobs parked.
 
 local keys = require("store.keys")
+local klasses = require("store.klasses")
 local limiting = require("rules.limiting")
 local rate = require("rules.rate")
 local root = require("store.root")
+local settings = require("store.settings")
 local writes = require("store.writes")
 
 local throttles = {}
@@ -78,12 +80,20 @@ function throttles.get(step, name)
   return throttle
 end
 
--- Reads what is allowed, and how much of it is taken.
+-- Whether jobs that run under a klass' limit are still to be counted, see doors/incumbents.lua.
+function throttles.uncounted(step, name)
+  local uncounted = settings.uncounted(step)
+  local klass = uncounted and limiting.of(name, limiting.KLASS)
+  return klass and uncounted[klasses.known(step, klass)] or false
+end
+
+-- Reads what is allowed, and how much of it is taken: more than any number, until it is counted.
 function throttles.learn(step, throttle)
   local allowed = throttles.allowed(step, throttle.name) or {}
   throttle.allowed = allowed
   if allowed.at_once then
-    throttle.used = redis.call("ZCARD", keys.slots(step, throttle.name))
+    throttle.used = throttles.uncounted(step, throttle.name) and math.huge
+      or redis.call("ZCARD", keys.slots(step, throttle.name))
   end
   if allowed.rate then
     local bucket = redis.call("GET", keys.bucket(step, throttle.name))
@@ -185,7 +195,7 @@ function throttles.any_parked(throttle)
   return false
 end
 
--- It does not run any more. One that began to run before its klass had this limit holds no slot.
+-- It does not run any more. One that ran before its klass had this limit may hold no slot yet.
 function throttles.give_back(step, throttle, jid)
   local slots = keys.slots(step, throttle.name)
   if throttle.used and redis.call("ZSCORE", slots, jid) then

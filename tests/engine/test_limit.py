@@ -329,6 +329,172 @@ def test_a_klass_own_limit_counts_it_in_all_queues(engine: Engine) -> None:
     assert 1 == len(engine.pop("q", "r", count=10))
 
 
+# Jobs of a klass that run when its first limit is set
+
+K = "klass:jobs.Klass"
+
+
+def run(engine: Engine, count: int, queue: str = "q", **given: Any) -> list[Lease]:
+    """Have so many jobs of a queue run."""
+    for number in range(count):
+        engine.put(f"{queue}{number}", queue, **given)
+    held: list[Lease] = []
+    while popped := engine.pop(queue, count=50, lease=1000):
+        held += popped
+    assert count == len(held)
+    return held
+
+
+def running(engine: Engine, name: str = K) -> tuple[int, Any]:
+    """Return how many jobs run under a limit, and how many may start."""
+    _, (_, *_, taken, free, _, _) = engine.call("limits", "", 0, name)
+    return taken, free
+
+
+def counting(engine: Engine) -> bool:
+    """Return whether some are still to be counted."""
+    return bool(engine.server.hexists(engine.root, "counting"))
+
+
+def test_those_that_run_when_a_klass_is_limited_count(engine: Engine) -> None:
+    held = [*run(engine, 2), *run(engine, 1, "r"), *run(engine, 1, "s", klass="other")]
+    engine.put("next", "t")
+    limit(engine, K, at_once=3)
+
+    assert ((3, 0), []) == (running(engine), engine.pop("t"))
+    engine.complete(held[0])
+    assert ["next"] == jids(engine.pop("t"))
+    assert (3, 0) == running(engine)
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+def test_one_that_ran_before_returns_its_slot_in_every_ending(engine: Engine, how: str) -> None:
+    engine.put("1", retries=0 if "without" in how else 5)
+    (held,) = engine.pop(lease=1000)
+    limit(engine, K, at_once=1)
+    engine.put("2")
+    assert (1, 0) == running(engine)
+    ENDINGS[how](engine, held)
+
+    assert ((0, 1), "waiting") == (running(engine), engine.state("2"))
+
+
+def test_they_take_no_token_of_a_rate(engine: Engine) -> None:
+    run(engine, 2)
+    limit(engine, K, rate=1)
+
+    assert (2, 1) == running(engine)
+
+
+def test_those_of_a_small_set_that_is_more_than_a_slice(engine: Engine) -> None:
+    """The server gives all members of such a set at once."""
+    run(engine, 125)
+    limit(engine, K, at_once=200)
+    engine.ticks()
+
+    assert (125, 75) == running(engine)
+
+
+def test_none_starts_until_thousands_are_counted_in_slices(engine: Engine) -> None:
+    held = run(engine, 1500) + run(engine, 1500, "r")
+    run(engine, 300, "other", klass="other")
+    engine.put("next", "t")
+    engine.put("free", "t", klass="free")
+    costs = [made(engine, lambda: limit(engine, K, at_once=3001))]
+    assert ["free"] == jids(engine.pop("t", count=10))
+    while counting(engine):
+        taken, free = running(engine)
+        assert (True, 0) == (taken < 3001, free)
+        costs.append(made(engine, engine.tick))
+
+    assert 30 <= len(costs) <= 50
+    assert max(costs) < 60
+    assert (3000, 1) == running(engine)
+    assert ["next"] == jids(engine.pop("t"))
+    assert [] == engine.check(now=0)
+    for lease in held[:2]:
+        engine.complete(lease)
+    assert (2999, 2) == running(engine)
+
+
+def test_very_many_queues_are_gone_through_in_slices(engine: Engine) -> None:
+    for number in range(250):
+        engine.call("put", f"empty{number}", "x", "other", b"", b"")
+    run(engine, 1, "last")
+    engine.put("next", "t")
+    costs = [made(engine, lambda: limit(engine, K, at_once=1)), made(engine, engine.tick)]
+    assert (0, 0) == running(engine)
+    engine.ticks()
+
+    assert max(costs) < 150
+    assert ((1, 0), []) == (running(engine), engine.pop("t"))
+
+
+def test_what_ends_starts_or_is_prolonged_while_they_are_counted(engine: Engine) -> None:
+    held = run(engine, 600)
+    again = run(engine, 600, "r")
+    limit(engine, K, at_once=1200)
+    for position, lease in enumerate(held[:300]):
+        if position % 3 == 0:
+            engine.complete(lease)
+        elif position % 3 == 1:
+            engine.retry(lease)
+        else:
+            engine.heartbeat(lease, lease=position)
+        engine.put(f"new{position}")
+        if position % 100 == 0:
+            assert [] == engine.pop(count=50)
+    while counting(engine):
+        engine.heartbeat(*again[:20], lease=1)
+        again = again[20:]
+        engine.tick()
+
+    assert (1000, 200) == running(engine)
+    assert 200 == len(engine.order())
+    assert (1200, 0) == running(engine)
+
+
+def test_lost_leases_return_slots_while_they_are_counted(engine: Engine) -> None:
+    run(engine, 600, retries=0)
+    limit(engine, K, at_once=1)
+    engine.put("next")
+    engine.ticks(now=1000)
+
+    assert (0, 1) == running(engine)
+    assert ["next"] == jids(engine.pop(now=1000))
+
+
+def test_a_limit_that_is_removed_and_set_again_while_they_are_counted(engine: Engine) -> None:
+    run(engine, 300)
+    run(engine, 300, "r", klass="other")
+    limit(engine, K, at_once=300)
+    engine.tick()
+    limit(engine, K)
+    engine.put("free", "t")
+    assert ["free"] == jids(engine.pop("t"))
+    assert (0, b"") == running(engine)
+    limit(engine, K, at_once=302)
+    limit(engine, "klass:other", at_once=1)
+    engine.ticks()
+
+    assert [(301, 1), (300, 0)] == [running(engine), running(engine, "klass:other")]
+    limit(engine, K)
+    limit(engine, "klass:other")
+    assert [] == engine.check(now=0)
+
+
+def test_an_end_and_the_first_limit_of_a_klass_in_one_step(engine: Engine) -> None:
+    first, second = run(engine, 2)
+    engine.put("next")
+    args = (K, 2, "", "", "")
+    engine.step(("complete", *first.key, b"", "", b""), ("limit", *args))
+
+    assert (1, 1) == running(engine)
+    engine.step(("limit", K, "", "", "", ""), ("limit", *args), ("release", *second.key, ""))
+    assert (0, 2) == running(engine)
+    assert 2 == len(engine.pop(count=10))
+
+
 def test_a_limit_goes_with_its_queue(engine: Engine) -> None:
     limit(engine, "queue:q", at_once=1)
     engine.call("forget", "q")

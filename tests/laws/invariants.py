@@ -108,6 +108,7 @@ class Job(record.Record):
     """A record, with the fields that only the engine needs."""
 
     queue: int
+    klass: int
     place: int
 
     @classmethod
@@ -115,6 +116,7 @@ class Job(record.Record):
         known = record.read(data)
         job = cls(**{name: getattr(known, name) for name in known.__slots__})
         job.queue = int.from_bytes(data[3:6], "big")
+        job.klass = int.from_bytes(data[6:9], "big")
         job.place = int.from_bytes(data[15:21], "big")
         return job
 
@@ -177,6 +179,12 @@ class Keys:
             for field, name in self.fields.items()
             if field.startswith(b"name:")
         }
+
+    def klasses(self, setting: str) -> dict[int, bytes]:
+        """Return the limits of the klasses whose numbers a setting lists, by these."""
+        texts = msgpack.unpackb(self.fields.get(b"settings", b"\x80"))
+        numbers = texts.get(setting, "").split()
+        return {int(n): b"klass:" + self.fields[b"klass-name:" + n.encode()] for n in numbers}
 
     def members(self, state: str) -> Iterator[tuple[int, bytes, bytes, float]]:
         """Give queue, member, jid and score of all in a state."""
@@ -527,20 +535,29 @@ def _limits_of(job: Job) -> set[bytes]:
 
 
 def _slots(keys: Keys, now: int) -> Iterator[str]:
-    """A limit's slots are held by the jobs that run under it."""
+    """A limit's slots are held by the jobs that run under it, of a klass' when all are counted."""
+    limited, uncounted = keys.klasses("limited-klasses"), keys.klasses("uncounted-klasses")
     running = {
         (name, jid)
         for jid, job in keys.live.items()
-        if job.state == "running" and job.flags & COUNTED
-        for name in _limits_of(job)
+        if job.state == "running"
+        for name in _limits_of(job) | ({limited[job.klass]} if job.klass in limited else set())
     }
     slots = {(name, jid) for name, found in keys.found["slots"].items() for jid, _ in found}
-    slots = {(name, jid) for name, jid in slots if not name.startswith(b"klass:")}
-    yield from (f"{jid!r} runs without its slot of {name!r}" for name, jid in running - slots)
+    for name, jid in running - slots:
+        if name not in uncounted.values():
+            yield f"{jid!r} runs without its slot of {name!r}"
     yield from (f"{jid!r} does not run and has a slot of {name!r}" for name, jid in slots - running)
     for jid, job in keys.live.items():
         if job.flags & COUNTED and job.state not in {"waiting", "running"}:
             yield f"{jid!r} is {job.state} and counted"
+    for _, jid in slots & running:
+        if not keys.live[jid].flags & COUNTED:
+            yield f"{jid!r} has a slot and does not say so"
+    if uncounted and b"i0" not in keys.single("clock"):
+        yield f"nobody counts those that run under {uncounted}"
+    if not uncounted.keys() <= limited.keys() or (not uncounted and b"counting" in keys.fields):
+        yield f"{uncounted} are counted, and limited are {limited}"
 
 
 def _counted(keys: Keys) -> dict[tuple[bytes, int], int]:

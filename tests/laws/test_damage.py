@@ -33,6 +33,22 @@ def capped(world: World) -> World:
     return world
 
 
+def klass_limited(world: World) -> World:
+    """Limit a klass of which jobs run."""
+    world.engine.call("limit", "klass:jobs.Klass", 5, "", "", "", now=NOW)
+    return world
+
+
+def being_counted(world: World) -> World:
+    """The same, and more jobs run than a slice counts."""
+    world.engine.call("limit", "klass:many", 0, "", "", "", now=NOW)
+    for number in range(200):
+        world.engine.put(f"many{number}", "many", now=NOW)
+    for _ in range(2):
+        world.engine.pop("many", count=100, now=NOW)
+    return klass_limited(world)
+
+
 Damage = tuple[Callable[[World], object], set[str]]
 """What is done, and the invariants that do not hold then."""
 
@@ -350,6 +366,22 @@ MENDED: dict[str, Damage] = {
         {"unlisted-limit"},
     ),
     "a slot that nobody took": (lambda w: w.take_raw("slots:b", b"slotted"), {"lost-slot"}),
+    "a job of a limited klass without its slot": (
+        lambda w: klass_limited(w).take_raw("slots:klass:jobs.Klass", b"held"),
+        {"lost-slot"},
+    ),
+    "a running job of a limited klass that is not counted": (
+        lambda w: klass_limited(w).flag("held", COUNTED, raised=False),
+        {"lost-slot"},
+    ),
+    "running jobs of a klass that nobody counts": (
+        lambda w: being_counted(w).take_raw("clock", b"i0"),
+        {"idle-counting"},
+    ),
+    "a limit that its klass does not know of": (
+        lambda w: w.server.hset(w.key("limit:klass:jobs.Klass"), "at_once", 5),
+        {"unlisted-limit"},
+    ),
     "a slot of a job that does not run": (lambda w: w.add("slots:a", b"plain"), {"stray-slot"}),
     "a slot of no job": (
         lambda w: w.add("slots:a", b"none").drop("openings"),

@@ -161,3 +161,76 @@ def test_never_more_at_once_than_is_allowed(engine: Engine, seed: int) -> None:
         running = engine.counts(now=world.now)
         assert running.get("running", 0) + running.get("stalled", 0) <= 4
     world.drain()
+
+
+class Incumbents(World):
+    """Hundreds of jobs run when klasses are limited."""
+
+    klasses = ("one", "two")
+
+    def __init__(self, engine: Engine, dice: random.Random) -> None:
+        super().__init__(engine, dice)
+        self.allowed: dict[str, int] = {}
+        for number in range(dice.randint(150, 700)):
+            queue = dice.choice("qqqr")
+            engine.put(f"i{number}", queue, dice.choice(self.klasses), retries=99)
+        while popped := engine.pop(*QUEUES, count=50, lease=dice.randint(500, 5000), now=1):
+            self.held += popped
+        self.before = self.running()
+
+    def put(self) -> None:
+        self.count += 1
+        klass = self.dice.choice(self.klasses)
+        self.engine.put(f"j{self.count}", self.dice.choice(QUEUES), klass, now=self.now)
+
+    def beat(self) -> None:
+        for lease in self.dice.sample(self.held, min(len(self.held), 20)):
+            length = self.dice.randint(100, 5000)
+            step = ("heartbeat", "w", length, *lease.key)
+            self.engine.step(step, mode="each", now=self.now)
+
+    def configure(self) -> None:
+        klass = self.dice.choice(self.klasses)
+        at_once = self.dice.choice((None, 1, 20, 250))
+        self.allowed.pop(klass, None)
+        if at_once is not None:
+            self.allowed[klass] = at_once
+        self.engine.call("limit", f"klass:{klass}", at_once or "", "", "", "", now=self.now)
+
+    def running(self) -> dict[str, int]:
+        keys = Keys(self.engine.server, self.engine.root)
+        names = [
+            keys.fields[b"klass-name:%d" % job.klass].decode()
+            for job in keys.live.values()
+            if job.state == "running"
+        ]
+        return {klass: names.count(klass) for klass in self.klasses}
+
+    def check(self) -> None:
+        super().check()
+        now = self.running()
+        for klass, most in self.allowed.items():
+            assert now[klass] <= max(most, self.before[klass])
+        self.before = now
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_those_that_ran_before_their_klass_was_limited_count(engine: Engine, seed: int) -> None:
+    dice = random.Random(seed)
+    world = Incumbents(engine, dice)
+    moves = [
+        *[world.put] * 5,
+        *[world.pop] * 2,
+        *[world.end] * 8,
+        *[world.beat] * 3,
+        *[world.wait] * 2,
+        *[world.configure] * 2,
+        world.crash,
+    ]
+    for _ in range(80):
+        dice.choice(moves)()
+        world.check()
+    for klass in world.klasses:
+        engine.call("limit", f"klass:{klass}", 50, "", "", "", now=world.now)
+    world.drain()
+    world.check()
