@@ -1,5 +1,6 @@
 -- Sends everything that a step has gathered, and takes off what it pushed over a limit.
 
+local outcome = require("doors.outcome")
 local overflow = require("doors.overflow")
 local purge = require("doors.purge")
 local records = require("store.records")
@@ -13,6 +14,9 @@ local writes = require("store.writes")
 local function send(step)
   if step.reopened then
     unpark.flush(step)
+  end
+  if step.open then
+    outcome.settle(step)
   end
   if step.throttles then
     throttles.flush(step)
