@@ -10,6 +10,7 @@
 local arguments = require("rules.arguments")
 local events = require("store.events")
 local flush = require("doors.flush")
+local outcome = require("doors.outcome")
 local records = require("store.records")
 local requests = require("store.requests")
 local root = require("store.root")
@@ -99,6 +100,11 @@ local function apply(step, groups)
   end
   flush(step)
   events.flush(step)
+  if step.settled then
+    for position = 1, #groups do
+      outcome.close(groups[position].answers, groups[position].count)
+    end
+  end
 end
 
 -- Runs groups. Returns nothing, each group having its answers, or the error that refused them all.

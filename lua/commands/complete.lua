@@ -16,10 +16,12 @@ local erase = require("doors.erase")
 local events = require("store.events")
 local failures = require("store.failures")
 local flows = require("store.flows")
+local history = require("store.history")
 local job = require("rules.job")
 local lease = require("doors.lease")
 local leave = require("doors.leave")
 local limits = require("rules.limits")
+local outcome = require("doors.outcome")
 local payloads = require("rules.payloads")
 local place = require("doors.place")
 local queues = require("store.queues")
@@ -119,7 +121,8 @@ local function finish(step, record, queue, result)
   unblock.ended(step, record)
 end
 
--- The stay in the next queue: as a new put of the same job, with its tags and its priority.
+-- The stay in the next queue: as a new put of the same job, with its tags and its priority. Returns
+-- the word of the state.
 local function advance(step, record, queue, options, tie, due)
   record.queue = queue.number
   record.left = record.retries
@@ -135,10 +138,11 @@ local function advance(step, record, queue, options, tie, due)
   records.set_options(record, rest)
   flows.descend(step, record, options.depends)
   if tie then
+    local state = depends.fate(record, tie)
     depends.bind(step, record, queue, tie, options.hold)
-  else
-    place(step, record, queue, due)
+    return state
   end
+  return place(step, record, queue, due)
 end
 
 -- The end of this stay; the queue is where the record still is, next_queue where it goes or empty.
@@ -155,8 +159,14 @@ local function go_on(step, record, queue, payload, next_queue, options, tie)
   local due = job.due(step, options)
   local state = tie and depends.fate(record, tie) or due and "scheduled" or "waiting"
   finish_stay(step, record, queue, state, payload, next_queue)
-  advance(step, record, queues.ensure(step, next_queue), options, tie, due)
-  return state
+  local word = advance(step, record, queues.ensure(step, next_queue), options, tie, due)
+  if word == state then
+    return word
+  end
+  return outcome.of(step, record, word, function(known)
+    local behind = "\0" .. next_queue
+    history.correct(step, record, "done", state .. behind, known .. behind)
+  end)
 end
 
 -- Ends a job for good with nothing but its end to be written; false when there is more to do.

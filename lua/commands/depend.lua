@@ -13,6 +13,7 @@ local edges = require("store.edges")
 local flows = require("store.flows")
 local history = require("store.history")
 local job = require("rules.job")
+local outcome = require("doors.outcome")
 local pass_on = require("doors.order")
 local records = require("store.records")
 local sequence = require("store.sequence")
@@ -83,7 +84,7 @@ function depend.apply(step, plan)
   elseif record.state == states.number.depends and edges.ready(record) then
     unblock.free(step, record)
   end
-  return states.name[record.state]
+  return outcome.of(step, record, states.name[record.state])
 end
 
 return depend

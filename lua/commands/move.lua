@@ -14,6 +14,7 @@ local events = require("store.events")
 local edges = require("store.edges")
 local history = require("store.history")
 local limits = require("rules.limits")
+local outcome = require("doors.outcome")
 local place = require("doors.place")
 local queues = require("store.queues")
 local sequence = require("store.sequence")
@@ -69,7 +70,8 @@ function move.apply(step, plan)
     edges.park(step, record, queue)
     return "depends"
   end
-  return place(step, record, queue, delay and step.now + delay)
+  local word = place(step, record, queue, delay and step.now + delay)
+  return outcome.of(step, record, word)
 end
 
 return move

@@ -1,7 +1,7 @@
 -- release: the holder gives a job back untouched; no retry is counted and it keeps its place.
 --
 -- Args: queue, jid, token, delay (milliseconds, empty: none).
--- Returns: waiting or scheduled.
+-- Returns: waiting, throttled or scheduled.
 -- Errors: INVALID, NOJOB, LEASELOST.
 -- Events: released.
 -- Cost: O(log n).
@@ -9,9 +9,11 @@
 local arguments = require("rules.arguments")
 local enter = require("doors.enter")
 local events = require("store.events")
+local history = require("store.history")
 local lease = require("doors.lease")
 local leave = require("doors.leave")
 local limits = require("rules.limits")
+local outcome = require("doors.outcome")
 local place = require("doors.place")
 local sequence = require("store.sequence")
 
@@ -43,11 +45,16 @@ function release.apply(step, plan)
   local state = plan.delay > 0 and "scheduled" or "waiting"
   local worker = record.worker
   leave.record(step, record, queue, "released", state)
-  events.report(step, "released", record, queue.name, worker, state)
+  local word
   if plan.delay > 0 then
-    return place(step, record, queue, step.now + plan.delay)
+    word = place(step, record, queue, step.now + plan.delay)
+  else
+    word = enter.kept(step, record, queue)
   end
-  return enter.kept(step, record, queue)
+  return outcome.of(step, record, word, function(known)
+    history.correct(step, record, "released", state, known)
+    events.report(step, "released", record, queue.name, worker, known)
+  end)
 end
 
 return release

@@ -7,7 +7,7 @@
 -- out: 0), error (the names of its class and of the classes above that, at most limits.NAMES, for
 -- the job's retry_on and give_up_on; a msgpack list; empty or left out: none), otherwise (retry or
 -- fail: what the code of the job asks for when neither names the error; left out: retry).
--- Returns: waiting or scheduled, or failed when there is to be no other attempt.
+-- Returns: waiting, throttled or scheduled, or failed when there is to be no other attempt.
 -- Errors: INVALID, NOJOB, LEASELOST.
 -- Events: retried or failed.
 -- Cost: O(log n).
@@ -15,9 +15,11 @@
 local again = require("doors.again")
 local arguments = require("rules.arguments")
 local backoff = require("rules.backoff")
+local history = require("store.history")
 local job = require("rules.job")
 local lease = require("doors.lease")
 local limits = require("rules.limits")
+local outcome = require("doors.outcome")
 local records = require("store.records")
 local retrying = require("rules.retry")
 local sequence = require("store.sequence")
@@ -93,8 +95,15 @@ function retry.apply(step, plan)
   if plan.answer then
     return plan.answer
   end
-  records.count(plan.record, "errors")
-  return again.act(step, plan.record, plan.queue, plan.ending)
+  local record, ending = plan.record, plan.ending
+  records.count(record, "errors")
+  local word = again.act(step, record, plan.queue, ending)
+  if word == ending.detail or word == "failed" then
+    return word
+  end
+  return outcome.of(step, record, word, function(known)
+    history.correct(step, record, ending.entry, ending.detail, known)
+  end)
 end
 
 return retry

@@ -1,13 +1,14 @@
 -- timeout: takes a running job from its holder, as if the lease had run out.
 --
 -- Args: jid.
--- Returns: waiting, or failed when no retries are left.
+-- Returns: waiting or throttled, or failed when no retries are left.
 -- Errors: INVALID, NOJOB, STATE (not running).
 -- Events: timed-out or failed.
 -- Cost: O(log n).
 
 local again = require("doors.again")
 local arguments = require("rules.arguments")
+local outcome = require("doors.outcome")
 local subject = require("doors.subject")
 
 local timeout = {}
@@ -35,7 +36,8 @@ function timeout.check(step, jid)
 end
 
 function timeout.apply(step, plan)
-  return again.act(step, plan.record, plan.queue, plan.ending)
+  local word = again.act(step, plan.record, plan.queue, plan.ending)
+  return outcome.of(step, plan.record, word)
 end
 
 return timeout

@@ -10,6 +10,7 @@ local arguments = require("rules.arguments")
 local edges = require("store.edges")
 local flows = require("store.flows")
 local limits = require("rules.limits")
+local outcome = require("doors.outcome")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local sequence = require("store.sequence")
@@ -63,7 +64,7 @@ function undepend.apply(step, plan)
   if edges.ready(record) then
     unblock.free(step, record)
   end
-  return states.name[record.state]
+  return outcome.of(step, record, states.name[record.state])
 end
 
 return undepend

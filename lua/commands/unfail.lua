@@ -7,6 +7,7 @@
 -- Cost: O(log n).
 
 local arguments = require("rules.arguments")
+local outcome = require("doors.outcome")
 local queues = require("store.queues")
 local revive = require("doors.revive")
 local sequence = require("store.sequence")
@@ -37,7 +38,8 @@ function unfail.apply(step, plan)
   if plan.answer then
     return plan.answer
   end
-  return revive(step, plan.record, plan.home, plan.queue)
+  local word = revive(step, plan.record, plan.home, plan.queue)
+  return outcome.of(step, plan.record, word)
 end
 
 return unfail

@@ -1,6 +1,7 @@
 -- Sends everything that a step has gathered, and takes off what it pushed over a limit.
 
 local incumbents = require("doors.incumbents")
+local outcome = require("doors.outcome")
 local overflow = require("doors.overflow")
 local purge = require("doors.purge")
 local records = require("store.records")
@@ -17,6 +18,9 @@ local function send(step)
   end
   if step.reopened then
     unpark.flush(step)
+  end
+  if step.open then
+    outcome.settle(step)
   end
   if step.throttles then
     throttles.flush(step)

@@ -53,6 +53,21 @@ function history.append(step, record, queue, kind, detail)
     history.cut(record.rest, records.history(record), record.entries + 1, limit)
 end
 
+-- The detail of an entry of this step turns out to be another.
+function history.correct(step, record, kind, was, is)
+  if was == is then
+    return
+  end
+  local entry, rest = history.entry(kind, record.attempt, step.now, was), record.rest
+  local from = string.find(rest, entry, records.history(record), true)
+  if from then
+    record.rest = string.sub(rest, 1, from - 1)
+      .. history.entry(kind, record.attempt, step.now, is)
+      .. string.sub(rest, from + #entry)
+    records.save(step, record)
+  end
+end
+
 -- The words with which an attempt can end, and what a holder is told about it.
 local ENDS = {
   [number.done] = "complete",

@@ -43,6 +43,8 @@ function step.open(root, now)
     flows = nil,
     sealing = nil,
     stirred = nil,
+    open = nil, -- answers that stand open, see doors/outcome.lua, and whether there were any
+    settled = nil,
     asked = nil, -- the queue of which `none` is known, see store/retention.lua
     none = nil,
   }

@@ -313,11 +313,12 @@ class AsyncJob:
     ) -> str:
         """Complete the job, for good or into the next queue; returns its state.
 
-        A stay in a next queue takes priority, delay, at, depends, missing and parent_failure. The
-        result, None included, is kept if the job was put so (`keep_result`) and is done for good.
-        `then` are jobs that are put in the same step, up to 99: mappings as of `AsyncQueue.put_many`,
-        with a `queue` if it is not the job's own. Raises LeaseLost when the lease was taken away;
-        then nothing was put.
+        In a next queue that is waiting, scheduled, depends or, while a limit is against it,
+        throttled; failed or cancelled when a job that it depends on has failed. A stay there takes
+        priority, delay, at, depends, missing and parent_failure. The result, None included, is kept
+        if the job was put so (`keep_result`) and is done for good. `then` are jobs that are put in
+        the same step, up to 99: mappings as of `AsyncQueue.put_many`, with a `queue` if it is not the
+        job's own. Raises LeaseLost when the lease was taken away; then nothing was put.
         """
         puts = [described(job, self.queue_name).only_call() for job in then]
         if puts:
@@ -342,8 +343,9 @@ class AsyncJob:
     async def retry(self, delay: Seconds | None = None, group: str = "", message: str = "") -> str:
         """Ask for another attempt, `delay` seconds from now, and note why.
 
-        Without a delay the job's backoff counts, if it was put with one. Returns waiting or
-        scheduled, or failed when no retries are left. Raises LeaseLost.
+        Without a delay the job's backoff counts, if it was put with one. Returns the job's state:
+        waiting, scheduled or, while a limit is against it, throttled; failed when no retries are
+        left. Raises LeaseLost.
         """
         self._state = await self._client.run(self.retrying(delay, group, message))
         return self._state
@@ -361,7 +363,10 @@ class AsyncJob:
         )
 
     async def release(self, delay: Seconds = 0) -> str:
-        """Give the job back without counting a retry; it keeps its place. Raises LeaseLost."""
+        """Give the job back without counting a retry; it keeps its place. Raises LeaseLost.
+
+        Returns its state: waiting, scheduled or, while a limit is against it, throttled.
+        """
         self._state = await self._client.run(self.releasing(delay))
         return self._state
 
@@ -419,7 +424,11 @@ class AsyncJob:
         return await self._client.run(flowing.parent_results(self.jid))
 
     async def move(self, queue: str, delay: Seconds = 0) -> str:
-        """Move the job to a queue, from whatever state; a holder loses it. Returns its state."""
+        """Move the job to a queue, from whatever state; a holder loses it.
+
+        Returns its state: waiting, scheduled, depends or, while a limit or its order key is against
+        it, throttled.
+        """
         call = calls.move(self.jid, queue, options.milliseconds(delay, "delay"))
         self._state = await self._client.run(call)
         self._snapshot.queue = queue
@@ -431,12 +440,18 @@ class AsyncJob:
         self._state = "cancelled"
 
     async def timeout(self) -> str:
-        """Take the running job from its holder, as if the lease had run out; returns its state."""
+        """Take the running job from its holder, as if the lease had run out; returns its state.
+
+        That is waiting or, while a limit is against it, throttled; failed when no retries are left.
+        """
         self._state = await self._client.run(calls.timeout(self.jid))
         return self._state
 
     async def unfail(self, queue: str = "") -> str:
-        """Put the failed job back, into this queue or its own; returns its state."""
+        """Put the failed job back, into this queue or its own; returns its state.
+
+        That is waiting or, while a limit or its order key is against it, throttled.
+        """
         self._state = await self._client.run(calls.unfail(self.jid, queue))
         return self._state
 
@@ -448,7 +463,10 @@ class AsyncJob:
     async def depend(
         self, *jobs: Reference, missing: str | None = None, parent_failure: str | None = None
     ) -> str:
-        """Make the job, which must not run yet, wait for these too; returns its state."""
+        """Make the job, which must not run yet, wait for these too; returns its state.
+
+        When all of them have ended it may be waiting, scheduled or throttled.
+        """
         wire = options.to_wire(
             {"depends": jobs, "missing": missing, "parent_failure": parent_failure}
         )
@@ -459,7 +477,11 @@ class AsyncJob:
         return self._state
 
     async def undepend(self, *jobs: Reference, all: bool = False) -> str:
-        """Make the job not wait for these any more, or for none at all; returns its state."""
+        """Make the job not wait for these any more, or for none at all; returns its state.
+
+        With nothing left to wait for, that is waiting, scheduled or, while a limit or its order key
+        is against it, throttled.
+        """
         if all == bool(jobs):
             raise InvalidArgument("undepend: name the jobs, or say all=True")
         jids = [options.reference(job) for job in jobs]

@@ -76,7 +76,10 @@ def complete(
     options: bytes = b"",
     result: bytes | None = None,
 ) -> Call[str]:
-    """Complete a job; answers its state. A result is kept if the job was put so (keep_result)."""
+    """Complete a job; answers its state, as a repeat does: that to which it came by the call.
+
+    A result is kept if the job was put so (keep_result).
+    """
     args: list[Argument] = [lease.queue, lease.jid, lease.token, payload, next_queue, options]
     if result is not None:
         args.append(result)
@@ -99,7 +102,7 @@ def retry(
     error: Sequence[str] = (),
     otherwise: Literal["retry", "fail"] = "retry",
 ) -> Call[str]:
-    """Ask for another attempt; answers the job's state.
+    """Ask for another attempt; answers waiting, throttled, scheduled or failed.
 
     Without a delay the job's own backoff counts, then the `policy` (see options.backoff_policy);
     `dice`, 0 to below DICE, is the chance in it. `error` names the classes of what went wrong, for
@@ -113,13 +116,13 @@ def retry(
 
 
 def release(lease: Lease, delay: int = 0) -> Call[str]:
-    """Give a job back; answers its state."""
+    """Give a job back; answers waiting, throttled or scheduled."""
     args: list[Argument] = [lease.queue, lease.jid, lease.token, delay]
     return Call("release", args, word, jids=(lease.jid,))
 
 
 def timeout(jid: str) -> Call[str]:
-    """Take a running job from its holder; answers its state."""
+    """Take a running job from its holder; answers waiting, throttled or failed."""
     return Call("timeout", [jid], word, jids=(jid,), marked=True)
 
 

@@ -122,7 +122,7 @@ def _unfail_each(client: Client, jids: Sequence[str], to: str) -> Outcome:
     for jid, answer in zip(jids, client.run(plans.settle(members, atomic=False)), strict=True):
         if isinstance(answer, Exception):
             problems[jid] = str(answer).removeprefix("drain: ")
-        elif answer != "waiting":
+        elif answer not in {"waiting", "throttled"}:
             problems[jid] = f"job {jid} is {answer}, not failed"
     return len(jids) - len(problems), problems
 

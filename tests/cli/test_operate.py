@@ -82,6 +82,18 @@ def test_retry_is_another_word_for_unfail(pyjobs: Run, client: Client, at: None)
     assert ["failed", "waiting", "waiting"] == sorted(states(client, *jids))
 
 
+def test_a_job_is_put_back_also_when_it_is_throttled_then(
+    pyjobs: Run, client: Client, at: None
+) -> None:
+    queue = client.queue("underpants")
+    jid = queue.put(None, limits=["a"])
+    (job,) = queue.pop(1)
+    job.fail("bad-input")
+    client.limits["a"].set(0)
+    assert "put back 1 job\n" == pyjobs("unfail", jid).stdout
+    assert ["throttled"] == states(client, jid)
+
+
 def test_a_job_that_has_not_failed_is_not_put_back(pyjobs: Run, client: Client, at: None) -> None:
     jid = client.queue("underpants").put(None, delay=60)
     done = pyjobs("unfail", jid)

@@ -189,6 +189,11 @@ class Engine:
         answer: bytes = self.call("depend", jid, hold, packed, now=now)
         return answer.decode()
 
+    def undepend(self, jid: str, *parents: str, now: int = 0) -> str:
+        """Let a job not wait for these, or, when there are none, for none at all."""
+        answer: bytes = self.call("undepend", jid, int(not parents), *parents, now=now)
+        return answer.decode()
+
     def tick(self, now: int = 0) -> int:
         """Do what is due; the milliseconds until there may be more."""
         answer: int = self.call("tick", now=now)
@@ -212,6 +217,10 @@ class Engine:
     def configure(self, name: str, value: Any, now: int = 0) -> None:
         """Give a setting a value."""
         self.call("configure", name, value, now=now)
+
+    def limit(self, name: str, at_once: int, now: int = 0) -> None:
+        """Set how many jobs run at once under a name."""
+        self.call("limit", name, at_once, "", "", "", now=now)
 
     def seal(self, flow: str = "f", now: int = 0) -> int:
         """Seal a flow; how many members are still held."""

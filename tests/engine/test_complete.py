@@ -202,6 +202,75 @@ def test_a_lease_that_was_taken_away_completes_nothing(engine: Engine) -> None:
     assert "complete" == engine.complete(held, now=1002)
 
 
+def test_it_says_so_when_a_limit_throttles_the_job_in_its_next_queue(engine: Engine) -> None:
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"])
+    engine.put("before", queue="next", limits=["a"])
+
+    assert "throttled" == engine.complete(lease, "next")
+    assert ("throttled", ["before"]) == (engine.state("a"), engine.waiting("next"))
+
+
+def test_it_says_so_when_the_limit_lets_the_job_start_after_all(engine: Engine) -> None:
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"])
+    engine.put("behind", queue="next", limits=["a"])
+
+    assert "waiting" == engine.complete(lease, "next", priority=-1)
+    assert ["a"] == engine.waiting("next")
+
+
+def test_the_first_of_an_order_key_is_not_throttled_in_its_next_queue(engine: Engine) -> None:
+    lease = popped(engine, order_key="k")
+    engine.put("behind", queue="next", order_key="k")
+
+    assert "waiting" == engine.complete(lease, "next")
+    assert ("waiting", "throttled") == (engine.state("a"), engine.state("behind"))
+
+
+@pytest.mark.parametrize("history", [1, 2, 100])
+@pytest.mark.parametrize(("priority", "state"), [(0, "throttled"), (-1, "waiting")])
+def test_a_repeat_says_what_became_of_the_job_then(
+    engine: Engine, history: int, priority: int, state: str
+) -> None:
+    engine.configure("max-job-history", history)
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"], payload=b"x" * 5000)
+    engine.put("other", queue="next", limits=["a"])
+    given = {"payload": b"new", "priority": priority}
+    assert state == engine.complete(lease, "next", **given)  # type: ignore[arg-type]
+    assert state == engine.complete(lease, "next", **given)  # type: ignore[arg-type]
+
+    engine.limit("a", 2)
+    assert "waiting" == engine.state("a")
+    assert state == engine.complete(lease, "next", **given)  # type: ignore[arg-type]
+    found = engine.get("a")
+    assert found
+    assert b"new" == found.record.payload
+    *_, last = found.record.history("next")
+    assert ("done", f"{state}\0next".encode()) == (last.what, last.detail)
+
+
+def test_of_many_each_is_told_its_own_state_and_what_a_pop_takes_was_waiting(
+    engine: Engine,
+) -> None:
+    engine.limit("a", 2)
+    for jid in "12":
+        engine.put(jid, limits=["a"])
+    engine.put("plain")
+    held = engine.pop(count=3)
+    engine.put("before", queue="next", limits=["a"])
+    members = [("complete", *lease.key, b"", "next", b"") for lease in held]
+    pop = ("pop", "w", "again", 0, 10, "", 0, "ordered", 0, "next")
+    *answers, handed = engine.step(*members, pop)
+
+    assert [b"waiting", b"throttled", b"waiting"] == answers
+    assert ["before", "1", "plain"] == [lease.jid for lease in leases(handed)]
+    assert answers == engine.step(*members)
+    each = engine.step(*members, mode="each")
+    assert answers == each
+
+
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
     lease = popped(engine)
     engine.configure("max-payload", 1000)

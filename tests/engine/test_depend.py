@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -266,6 +267,29 @@ def test_a_job_that_runs_or_has_ended_takes_no_dependencies(engine: Engine, stat
     answer = refused(engine, "depend", "a", "", options(depends=["parent"]))
 
     assert answer == f"STATE depend: job a is {state}"
+
+
+@pytest.mark.parametrize("given", [{"limits": ["a"]}, {"order_key": "k"}])
+def test_it_says_so_when_the_job_is_throttled(engine: Engine, given: dict[str, Any]) -> None:
+    engine.limit("a", 1)
+    engine.put("a", hold=True, **given)
+    engine.put("before", **given)
+    engine.pop()
+
+    assert ["throttled", "throttled"] == [engine.depend("a", "last") for _ in "12"]
+    assert "throttled" == engine.state("a")
+
+
+def test_it_says_so_when_a_limit_lets_the_job_start_after_all(engine: Engine) -> None:
+    engine.call("limit", "a", "", 2, 1000, "")
+    engine.put("a", hold=True, limits=["a"])
+    for jid in "bcd":
+        engine.put(jid, limits=["a"])
+    engine.pop(count=2)
+    assert "throttled" == engine.state("d")
+
+    assert ["waiting", "waiting"] == [engine.depend("a", "last", now=1000) for _ in "12"]
+    assert ("waiting", "waiting") == (engine.state("a"), engine.state("d"))
 
 
 def test_bad_arguments_are_named(engine: Engine) -> None:

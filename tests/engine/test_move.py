@@ -108,6 +108,35 @@ def test_moving_to_where_it_is_changes_nothing(engine: Engine) -> None:
     assert before == dump(engine)
 
 
+@pytest.mark.parametrize("given", [{"limits": ["a"]}, {"order_key": "k"}])
+@pytest.mark.parametrize("start", ["failed", "throttled"])
+def test_it_says_so_when_the_job_is_throttled(
+    engine: Engine, given: dict[str, Any], start: str
+) -> None:
+    engine.limit("a", 1)
+    if start == "failed":
+        engine.put("a", **given)
+        engine.fail(engine.pop()[0])
+    engine.put("before", queue="other", **given)
+    engine.pop("other")
+    if start == "throttled":
+        engine.put("a", **given)
+    assert start == engine.state("a")
+
+    assert [b"throttled"] * 2 == [engine.call("move", "a", "other", "", now="0/m") for _ in "12"]
+    assert "throttled" == engine.state("a")
+
+
+def test_it_says_so_when_the_limit_lets_the_job_start_after_all(engine: Engine) -> None:
+    engine.limit("a", 1)
+    engine.put("a", limits=["a"], priority=-1)
+    engine.pop()
+    engine.put("behind", queue="other", limits=["a"])
+
+    assert [b"waiting"] * 2 == [engine.call("move", "a", "other", "", now="0/m") for _ in "12"]
+    assert ["a"] == engine.waiting("other")
+
+
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
     engine.put("a")
     for argument, args in {

@@ -59,6 +59,38 @@ def test_a_repeated_release_is_answered_as_the_first(engine: Engine) -> None:
     assert ["put", "popped", "released", "popped", "released"] == engine.history("a")
 
 
+def test_it_says_so_when_a_limit_throttles_the_job(engine: Engine) -> None:
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"])
+    engine.put("urgent", limits=["a"], priority=-1)
+
+    assert "throttled" == engine.release(lease)
+    assert ("throttled", ["urgent"]) == (engine.state("a"), engine.waiting())
+    assert "throttled" == engine.release(lease)
+    assert ("released", "a", "throttled") in engine.events()
+    engine.limit("a", 2)
+    assert "waiting" == engine.state("a")
+    assert "throttled" == engine.release(lease)
+
+
+def test_it_says_so_when_the_job_gets_its_slot_back(engine: Engine) -> None:
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"])
+    engine.put("behind", limits=["a"])
+
+    assert ["waiting", "waiting"] == [engine.release(lease), engine.release(lease)]
+    assert ["a"] == engine.waiting()
+    assert [("released", "a", "waiting")] == [e for e in engine.events() if e[0] == "released"]
+
+
+def test_the_first_of_an_order_key_is_not_throttled(engine: Engine) -> None:
+    lease = popped(engine, order_key="k")
+    engine.put("behind", order_key="k")
+
+    assert ["waiting", "waiting"] == [engine.release(lease), engine.release(lease)]
+    assert ("waiting", "throttled") == (engine.state("a"), engine.state("behind"))
+
+
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
     lease = popped(engine)
     queue, jid, token = lease.key

@@ -196,6 +196,47 @@ def test_the_queue_must_be_that_of_the_job(engine: Engine) -> None:
     assert "waiting" == engine.retry(lease)
 
 
+def test_it_says_so_when_a_limit_throttles_the_job(engine: Engine) -> None:
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"])
+    engine.put("before", limits=["a"])
+
+    assert "throttled" == engine.retry(lease)
+    assert ("throttled", ["before"]) == (engine.state("a"), engine.waiting())
+    assert "throttled" == engine.retry(lease)
+    engine.limit("a", 2)
+    assert "waiting" == engine.state("a")
+    assert "throttled" == engine.retry(lease)
+
+
+def test_it_says_so_when_the_limit_lets_the_job_start_after_all(engine: Engine) -> None:
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"], priority=-1)
+    engine.put("behind", limits=["a"])
+
+    assert ["waiting", "waiting"] == [engine.retry(lease), engine.retry(lease)]
+    assert ["a"] == engine.waiting()
+
+
+def test_the_first_of_an_order_key_is_not_throttled(engine: Engine) -> None:
+    lease = popped(engine, order_key="k")
+    engine.put("behind", order_key="k")
+
+    assert ["waiting", "waiting"] == [engine.retry(lease), engine.retry(lease)]
+    assert ("waiting", "throttled") == (engine.state("a"), engine.state("behind"))
+
+
+def test_a_failed_or_a_scheduled_one_is_told_so_under_a_limit_too(engine: Engine) -> None:
+    engine.limit("a", 1)
+    lease = popped(engine, limits=["a"], retries=1)
+    engine.put("behind", limits=["a"], priority=1)
+    assert ["scheduled", "scheduled"] == [engine.retry(lease, 100), engine.retry(lease, 100)]
+    (lease,) = engine.pop(now=100)
+    assert "a" == lease.jid
+
+    assert ["failed", "failed"] == [engine.retry(lease, now=100), engine.retry(lease, now=100)]
+
+
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
     lease = popped(engine)
     queue, jid, token = lease.key

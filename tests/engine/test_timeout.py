@@ -48,6 +48,35 @@ def test_only_a_running_job_can_be_taken_away(engine: Engine, state: str) -> Non
     assert refused(engine, "timeout", "a") == f"STATE timeout: job a is {state}"
 
 
+def test_it_says_so_when_a_limit_throttles_the_job(engine: Engine) -> None:
+    engine.limit("a", 1)
+    engine.put("a", limits=["a"])
+    engine.pop()
+    engine.put("urgent", limits=["a"], priority=-1)
+
+    assert [b"throttled"] * 2 == [engine.call("timeout", "a", now="0/mark") for _ in range(2)]
+    assert ("throttled", ["urgent"]) == (engine.state("a"), engine.waiting())
+
+
+def test_it_says_so_when_the_job_gets_its_slot_back(engine: Engine) -> None:
+    engine.limit("a", 1)
+    for jid in "ab":
+        engine.put(jid, limits=["a"])
+    engine.pop()
+
+    assert [b"waiting"] * 2 == [engine.call("timeout", "a", now="0/mark") for _ in range(2)]
+    assert ("waiting", "throttled") == (engine.state("a"), engine.state("b"))
+
+
+def test_the_first_of_an_order_key_is_not_throttled(engine: Engine) -> None:
+    for jid in "ab":
+        engine.put(jid, order_key="k")
+    engine.pop()
+
+    assert b"waiting" == engine.call("timeout", "a")
+    assert ("waiting", "throttled") == (engine.state("a"), engine.state("b"))
+
+
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
     engine.put("a")
     assert refused(engine, "timeout", "").startswith("INVALID jid")

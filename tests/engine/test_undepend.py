@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.engine.conftest import Engine, dump, options, refused
 
 
@@ -78,6 +82,31 @@ def test_a_job_that_does_not_wait_stays_as_it_is(engine: Engine) -> None:
     assert b"waiting" == engine.call("undepend", "a", 1)
     assert b"waiting" == engine.call("undepend", "a", 0, "b")
     assert before == dump(engine)
+
+
+@pytest.mark.parametrize("given", [{"limits": ["a"]}, {"order_key": "k"}])
+def test_it_says_so_when_the_job_is_throttled(engine: Engine, given: dict[str, Any]) -> None:
+    engine.limit("a", 1)
+    engine.put("parent", queue="p")
+    engine.put("a", depends=["parent"], **given)
+    engine.put("before", **given)
+    engine.pop()
+
+    assert ["throttled", "throttled"] == [engine.undepend("a") for _ in "12"]
+    assert "throttled" == engine.state("a")
+
+
+def test_it_says_so_when_a_limit_lets_the_job_start_after_all(engine: Engine) -> None:
+    engine.call("limit", "a", "", 2, 1000, "")
+    engine.put("parent", queue="p")
+    engine.put("a", depends=["parent"], limits=["a"])
+    for jid in "bcd":
+        engine.put(jid, limits=["a"])
+    engine.pop(count=2)
+    assert "throttled" == engine.state("d")
+
+    assert ["waiting", "waiting"] == [engine.undepend("a", now=1000) for _ in "12"]
+    assert ("waiting", "waiting") == (engine.state("a"), engine.state("d"))
 
 
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.engine.conftest import Engine, options, refused
 
 
@@ -65,6 +69,34 @@ def test_a_step_that_unfails_a_complete_job_lets_nobody_wait_for_it(engine: Engi
     engine.step(("unfail", "a", ""), ("put", "q", "child", "", b"", options(depends=["a"])))
 
     assert "waiting" == engine.state("child")
+
+
+@pytest.mark.parametrize("given", [{"limits": ["a"]}, {"order_key": "k"}])
+def test_it_says_so_when_the_job_is_throttled(engine: Engine, given: dict[str, Any]) -> None:
+    engine.limit("a", 1)
+    for jid in "ab":
+        engine.put(jid, **given)
+    engine.fail(engine.pop()[0])
+    assert "waiting" == engine.state("b")
+
+    assert [b"throttled"] * 2 == [engine.call("unfail", "a", "", now="0/m") for _ in range(2)]
+    assert "throttled" == engine.state("a")
+    engine.complete(engine.pop()[0])
+    assert "waiting" == engine.state("a")
+    assert b"throttled" == engine.call("unfail", "a", "", now="0/m")
+
+
+def test_it_says_so_when_a_limit_lets_the_job_start_after_all(engine: Engine) -> None:
+    engine.call("limit", "a", "", 2, 1000, "")
+    for jid in "abc":
+        engine.put(jid, limits=["a"])
+    first, second = engine.pop(count=2)
+    engine.fail(first)
+    engine.fail(second)
+    assert "throttled" == engine.state("c")
+
+    assert [b"waiting"] * 2 == [engine.call("unfail", "a", "", now="1000/m") for _ in range(2)]
+    assert ("waiting", "waiting") == (engine.state("a"), engine.state("c"))
 
 
 def test_bad_arguments_are_named_and_nothing_is_written(engine: Engine) -> None:
