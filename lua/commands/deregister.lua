@@ -19,10 +19,6 @@ function deregister.parse(_, args)
   return args
 end
 
-function deregister.check(_, names)
-  return names
-end
-
 function deregister.apply(step, names)
   local count = 0
   for position = 1, #names do

@@ -27,10 +27,6 @@ function failures.parse(step, args)
   }
 end
 
-function failures.check(_, request)
-  return request
-end
-
 function failures.apply(step, request)
   local queue = queues.named(step, request.queue)
   if not queue then

@@ -30,10 +30,6 @@ function command.parse(_, args)
   return request
 end
 
-function command.check(_, request)
-  return request
-end
-
 function command.apply(step, request)
   local key = keys.members(step, request.id)
   if not request.class then

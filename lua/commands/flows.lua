@@ -16,10 +16,6 @@ function command.parse(_, args)
   return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
 end
 
-function command.check(_, request)
-  return request
-end
-
 function command.apply(step, request)
   return pages.ranked(keys.flows(step), request, true)
 end

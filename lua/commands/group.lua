@@ -20,10 +20,6 @@ function group.parse(_, args)
   }
 end
 
-function group.check(_, request)
-  return request
-end
-
 function group.apply(step, request)
   local key = keys.group(step, request.name)
   local page = pages.ranked(key, request, true)

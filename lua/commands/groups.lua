@@ -17,10 +17,6 @@ function groups.parse(_, args)
   return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
 end
 
-function groups.check(_, request)
-  return request
-end
-
 function groups.apply(step, request)
   local page = pages.ranked(keys.groups(step), request)
   local list = { page[1] }

@@ -42,10 +42,6 @@ function jobs.parse(step, args)
   }
 end
 
-function jobs.check(_, request)
-  return request
-end
-
 function jobs.apply(step, request)
   local queue = queues.named(step, request.queue)
   if not queue then

@@ -29,10 +29,6 @@ function command.parse(_, args)
   return request
 end
 
-function command.check(_, request)
-  return request
-end
-
 function command.apply(step, request)
   local names, cursor = request.names, ""
   if request.count > 0 then

@@ -73,10 +73,6 @@ function pop.parse(step, args)
   return request
 end
 
-function pop.check(_, request)
-  return request
-end
-
 -- Whether a repeat of this request has been served: a first sending that comes now is too late.
 local function overtaken(served, request)
   return served and string.find(served, " " .. request.request .. " ", 1, true) ~= nil

@@ -41,10 +41,6 @@ function command.parse(_, args)
   return request
 end
 
-function command.check(_, request)
-  return request
-end
-
 local function counts(step, queue)
   local list = { queue.name, queue.paused and 1 or 0, queue.lease }
   local jobs = census(step, queue)

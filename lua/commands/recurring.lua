@@ -31,10 +31,6 @@ function recurring.parse(_, args)
   return args
 end
 
-function recurring.check(_, jids)
-  return jids
-end
-
 local function others(options)
   local kept = job.stay(options, {})
   kept.tags, kept.lease = nil, nil

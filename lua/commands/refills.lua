@@ -28,10 +28,6 @@ function refills.parse(_, args)
   return request
 end
 
-function refills.check(_, request)
-  return request
-end
-
 -- Those of these that are wanted, or those that have waited longest.
 local function find(step, request)
   local key, jids = keys.refills(step), request.jids

@@ -25,10 +25,6 @@ function report.parse(_, args)
   return request
 end
 
-function report.check(_, request)
-  return request
-end
-
 function report.apply(step, request)
   local seen = redis.call("HGET", workers.key(step, request.worker), "seen")
   workers.touch(step, request.worker, tonumber(seen or nil))

@@ -21,10 +21,6 @@ function tagged.parse(_, args)
   }
 end
 
-function tagged.check(_, request)
-  return request
-end
-
 function tagged.apply(step, request)
   local key = keys.tag(step, request.tag)
   local page = pages.ranked(key, request)

@@ -29,10 +29,6 @@ function tenants.parse(step, args)
   return request
 end
 
-function tenants.check(_, request)
-  return request
-end
-
 function tenants.apply(step, request)
   if #request.names > 0 then
     return { "", unpack(lanes.weights(step, request.names)) }

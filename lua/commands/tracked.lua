@@ -17,10 +17,6 @@ function tracked.parse(_, args)
   return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
 end
 
-function tracked.check(_, request)
-  return request
-end
-
 function tracked.apply(step, request)
   return pages.ranked(keys.tracked(step), request)
 end

@@ -21,10 +21,6 @@ function workers.parse(_, args)
   return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
 end
 
-function workers.check(_, request)
-  return request
-end
-
 local function stalled(step, name)
   local _, leases = registry.leases(step, name, "", limits.WALK)
   local count = 0
