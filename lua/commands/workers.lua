@@ -18,7 +18,7 @@ local workers = {}
 
 function workers.parse(_, args)
   arguments.count(args, 2)
-  return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
+  return pages.asked(args, 1, {})
 end
 
 local function stalled(step, name)
