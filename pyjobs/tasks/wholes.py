@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from pyjobs import plans
     from pyjobs.aio.transaction import AsyncTransaction
+    from pyjobs.tasks.prepared import Prepared
     from pyjobs.tasks.settings import TaskOptions
-    from pyjobs.tasks.task import Prepared
     from pyjobs.tasks.tasks import Tasks
 
 R_co = TypeVar("R_co", covariant=True)
