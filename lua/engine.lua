@@ -4,8 +4,9 @@
 -- also reads: it comes last.
 --
 -- Most commands are about one thing: parse(step, args) returns a request, check(step, request) a
--- plan, apply(step, plan) the answer. Those with `many` take a group, the neighbours in a step that
--- are of one command, in a loop: see group below.
+-- plan, apply(step, plan) the answer. A command that has nothing to decide has no check: its
+-- request is the plan. Those with `many` take a group, the neighbours in a step that are of one
+-- command, in a loop: see group below.
 
 local arguments = require("rules.arguments")
 local events = require("store.events")
@@ -50,7 +51,11 @@ function PHASES.parse(step, group)
 end
 
 function PHASES.check(step, group)
-  group.plan = group.command.check(step, group.request)
+  local check = group.command.check
+  group.plan = group.request
+  if check then
+    group.plan = check(step, group.request)
+  end
 end
 
 local function refusal(problem)

@@ -87,9 +87,9 @@ return {
   { name = "due", reads = true },
   { name = "settings", reads = true },
   { name = "revoked", reads = true },
+  { name = "limits", reads = true },
+  { name = "tenants", reads = true },
   -- mending
   { name = "check", reads = true },
   { name = "repair", alone = true },
-  { name = "limits", reads = true },
-  { name = "tenants", reads = true },
 }

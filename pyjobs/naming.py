@@ -11,6 +11,7 @@ module that the path names, and nothing found but what this module itself define
 import importlib
 import importlib.util
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
@@ -39,7 +40,7 @@ class Runnable(NamedTuple):
     hooks: Sequence[Hooks] = ()
 
 
-class Runner:
+class Runner(ABC):
     """What a module may hold in the place of a job class: it says itself what runs its jobs.
 
     It has the `__module__` and `__qualname__` by which it is found.
@@ -48,9 +49,9 @@ class Runner:
     __module__: str
     __qualname__: str
 
+    @abstractmethod
     def runnable(self) -> Runnable:
         """Return what runs its jobs."""
-        raise NotImplementedError
 
 
 def class_path(klass: type | str | Callable[..., object] | Runner) -> str:

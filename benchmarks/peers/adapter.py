@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ CONFIGURATION = os.environ.get("PEERS_CONFIGURATION", "one")
 Maybe = Awaitable[None] | None
 
 
-class Adapter:
+class Adapter(ABC):
     """One peer, by its public interface. A method may be `async def`.
 
     `adapters/<name>.py` has a class `Peer` of this kind, and what its workers run: a task that does
@@ -48,17 +49,21 @@ class Adapter:
         """Disconnect."""
         return None
 
-    def put(self, payloads: Sequence[str]) -> Maybe:
-        """Put jobs by one call, and one await, for each."""
-        raise NotImplementedError
-
-    def put_many(self, payloads: Sequence[str]) -> Maybe:
-        """Put jobs by the bulk call."""
-        raise NotImplementedError
-
+    @abstractmethod
     def workers(self, configuration: str) -> list[list[str]]:
         """Return a command line for each process; `{bin}` is the folder of the environment's."""
-        raise NotImplementedError
+
+
+class PythonAdapter(Adapter):
+    """A peer whose jobs are put by Python, rather than by a `host` of its own."""
+
+    @abstractmethod
+    def put(self, payloads: Sequence[str]) -> Maybe:
+        """Put jobs by one call, and one await, for each."""
+
+    def put_many(self, payloads: Sequence[str]) -> Maybe:
+        """Put jobs by the bulk call, if there is one."""
+        return self.put(payloads)
 
 
 def twice(argv: list[str], configuration: str) -> list[list[str]]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import trace
-from benchmarks.peers.adapter import Adapter
+from benchmarks.peers.adapter import Adapter, PythonAdapter
 from benchmarks.peers.trace import WARM
 
 
@@ -52,7 +52,7 @@ def describe(peer: Adapter) -> dict[str, Any]:
     }
 
 
-async def put(peer: Adapter, count: int, chunk: int, size: int) -> dict[str, Any]:
+async def put(peer: PythonAdapter, count: int, chunk: int, size: int) -> dict[str, Any]:
     """Put so many jobs: one by one, or `chunk` in a bulk call."""
     function = peer.put_many if chunk else peer.put
     await call(function, [trace.payload(0, size=size) for _ in range(WARM)])
@@ -70,7 +70,7 @@ async def put(peer: Adapter, count: int, chunk: int, size: int) -> dict[str, Any
     }
 
 
-async def idle(peer: Adapter, count: int, seed: int) -> dict[str, Any]:
+async def idle(peer: PythonAdapter, count: int, seed: int) -> dict[str, Any]:
     """Put a job every 20 to 50 ms, once the worker has shown by a first one that it is there."""
     dice, path = random.Random(seed), Path(os.environ["PEERS_TRACE"])
     await call(peer.put, [trace.payload(0)])

@@ -27,10 +27,6 @@ function check.parse(_, args)
   return { cursor = cursor, count = arguments.integer(args[2], "count", 1, limits.CHECKED) }
 end
 
-function check.check(_, request)
-  return request
-end
-
 function check.apply(step, request)
   return walk.slice(step, request.cursor, request.count)
 end

@@ -47,10 +47,6 @@ function configure.parse(step, args)
   }
 end
 
-function configure.check(_, request)
-  return request
-end
-
 local function configure_lease(step, queue, value)
   queue.lease = value and math.floor(tonumber(value) * 1000 + 0.5) or 0
   queues.save(step, queue)

@@ -13,14 +13,7 @@ local deregister = {}
 
 function deregister.parse(_, args)
   arguments.count(args, 1, limits.JOBS)
-  for position = 1, #args do
-    arguments.name(args[position], "worker")
-  end
-  return args
-end
-
-function deregister.check(_, names)
-  return names
+  return arguments.names(args, 1, "worker")
 end
 
 function deregister.apply(step, names)

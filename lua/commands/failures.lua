@@ -9,7 +9,6 @@
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
-local limits = require("rules.limits")
 local pages = require("store.pages")
 local queues = require("store.queues")
 local records = require("store.records")
@@ -20,15 +19,7 @@ local failures = {}
 function failures.parse(step, args)
   arguments.count(args, 3)
   queues.want(step, arguments.name(args[1], "queue"))
-  return {
-    queue = args[1],
-    cursor = args[2],
-    count = arguments.integer(args[3], "count", 1, limits.JOBS),
-  }
-end
-
-function failures.check(_, request)
-  return request
+  return pages.asked(args, 2, { queue = args[1] })
 end
 
 function failures.apply(step, request)

@@ -10,20 +10,9 @@
 -- Errors: INVALID, NOJOB (no such flow; what it came to is known for limits.TRACE after its last
 -- member has left the system). Cost: O(log n).
 
-local arguments = require("rules.arguments")
 local survey = require("doors.survey")
 
-local command = {}
-
-function command.parse(_, args)
-  arguments.count(args, 1)
-  return arguments.name(args[1], "flow")
-end
-
-function command.check(step, id)
-  survey.known(step, id)
-  return id
-end
+local command = { parse = survey.parse, check = survey.check }
 
 function command.apply(step, id)
   return (survey.tell(step, id))

@@ -10,32 +10,18 @@
 -- Jobs of whatever flow or none that wait for a cancelled member are cancelled too, but for those
 -- that run whatever its end (run_when=ended, parent_failure=run).
 
-local arguments = require("rules.arguments")
 local flows = require("store.flows")
 local freeing = require("doors.freeing")
 local limits = require("rules.limits")
-local refuse = require("rules.refusal")
+local survey = require("doors.survey")
 
-local command = {}
-
-function command.parse(_, args)
-  arguments.count(args, 1)
-  return arguments.name(args[1], "flow")
-end
-
-function command.check(step, id)
-  if not flows.read(step, id).created then
-    refuse("NOJOB", "no flow " .. id)
-  end
-  return id
-end
+local command = { parse = survey.parse, check = survey.check }
 
 function command.apply(step, id)
   if not flows.read(step, id).stopped then
     flows.mark(step, id, "stopped")
   end
-  local left = freeing.slice(step, id, limits.JOBS)
-  return left
+  return (freeing.slice(step, id, limits.JOBS))
 end
 
 return command

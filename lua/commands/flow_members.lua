@@ -9,7 +9,6 @@
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local limits = require("rules.limits")
 local pages = require("store.pages")
 local rule = require("rules.flow")
 
@@ -19,19 +18,9 @@ local CLASSES = { held = true, depends = true, open = true, failed = true, compl
 
 function command.parse(_, args)
   arguments.count(args, 4)
-  local request = {
-    id = arguments.name(args[1], "flow"),
-    cursor = args[3],
-    count = arguments.integer(args[4], "count", 1, limits.JOBS),
-  }
-  if args[2] ~= "" then
-    request.class = arguments.choice(args[2], "class", CLASSES)
-  end
-  return request
-end
-
-function command.check(_, request)
-  return request
+  local id = arguments.name(args[1], "flow")
+  local class = args[2] ~= "" and arguments.choice(args[2], "class", CLASSES) or nil
+  return pages.asked(args, 3, { id = id, class = class })
 end
 
 function command.apply(step, request)

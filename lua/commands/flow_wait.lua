@@ -6,23 +6,12 @@
 -- end is that its state is complete, failed or cancelled.
 -- Errors: INVALID, NOJOB (no such flow). Cost: O(log n).
 
-local arguments = require("rules.arguments")
 local rests = require("store.rests")
 local survey = require("doors.survey")
 
-local command = {}
+local command = { parse = survey.parse, check = survey.check }
 
 local GOES_ON = { unsealed = true, running = true }
-
-function command.parse(_, args)
-  arguments.count(args, 1)
-  return arguments.name(args[1], "flow")
-end
-
-function command.check(step, id)
-  survey.known(step, id)
-  return id
-end
 
 function command.apply(step, id)
   local answer, state = survey.tell(step, id)

@@ -6,18 +6,13 @@
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local limits = require("rules.limits")
 local pages = require("store.pages")
 
 local command = {}
 
 function command.parse(_, args)
   arguments.count(args, 2)
-  return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
-end
-
-function command.check(_, request)
-  return request
+  return pages.asked(args, 1, {})
 end
 
 function command.apply(step, request)

@@ -21,10 +21,6 @@ function get.parse(step, args)
   return args
 end
 
-function get.check(_, jids)
-  return jids
-end
-
 function get.apply(step, jids)
   local list = {}
   for position = 1, #jids do

@@ -6,22 +6,13 @@
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local limits = require("rules.limits")
 local pages = require("store.pages")
 
 local group = {}
 
 function group.parse(_, args)
   arguments.count(args, 3)
-  return {
-    name = arguments.name(args[1], "group"),
-    cursor = args[2],
-    count = arguments.integer(args[3], "count", 1, limits.JOBS),
-  }
-end
-
-function group.check(_, request)
-  return request
+  return pages.asked(args, 2, { name = arguments.name(args[1], "group") })
 end
 
 function group.apply(step, request)

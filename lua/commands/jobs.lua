@@ -8,7 +8,6 @@
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local limits = require("rules.limits")
 local lanes = require("doors.lanes")
 local pages = require("store.pages")
 local queues = require("store.queues")
@@ -34,16 +33,7 @@ function jobs.parse(step, args)
   arguments.count(args, 4)
   queues.want(step, arguments.name(args[1], "queue"))
   arguments.choice(args[2], "state", STATES)
-  return {
-    queue = args[1],
-    state = args[2],
-    cursor = args[3],
-    count = arguments.integer(args[4], "count", 1, limits.JOBS),
-  }
-end
-
-function jobs.check(_, request)
-  return request
+  return pages.asked(args, 3, { queue = args[1], state = args[2] })
 end
 
 function jobs.apply(step, request)

@@ -62,10 +62,6 @@ function limit.parse(step, args)
   return request
 end
 
-function limit.check(_, request)
-  return request
-end
-
 -- Whether a queue or a klass is to be looked at, from now on.
 local function mark(step, request, limited)
   if request.queue then

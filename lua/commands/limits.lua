@@ -8,42 +8,8 @@
 -- (milliseconds; empty: now, or when one has ended)}}.
 -- Errors: INVALID. Cost: O(1) a limit and queue.
 
-local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local limits = require("rules.limits")
-local pages = require("store.pages")
+local listing = require("doors.listing")
 local throttle = require("doors.throttle")
 
-local command = {}
-
-function command.parse(_, args)
-  arguments.count(args, 2, 2 + limits.JOBS)
-  local request = {
-    cursor = args[1],
-    count = arguments.integer(args[2], "count", 0, limits.JOBS),
-    names = {},
-  }
-  for position = 3, #args do
-    request.names[position - 2] = arguments.name(args[position], "name")
-  end
-  return request
-end
-
-function command.check(_, request)
-  return request
-end
-
-function command.apply(step, request)
-  local names, cursor = request.names, ""
-  if request.count > 0 then
-    names = pages.ranked(keys.limits(step), request)
-    cursor = table.remove(names, 1)
-  end
-  local list = { cursor }
-  for position = 1, #names do
-    list[position + 1] = throttle.describe(step, names[position])
-  end
-  return list
-end
-
-return command
+return listing("name", keys.limits, throttle.describe)

@@ -24,10 +24,6 @@ function peek.parse(step, args)
   }
 end
 
-function peek.check(_, request)
-  return request
-end
-
 function peek.apply(step, request)
   local queue = queues.named(step, request.queue)
   if not queue then

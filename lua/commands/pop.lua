@@ -22,7 +22,6 @@ local flush = require("doors.flush")
 local hand = require("doors.hand")
 local limits = require("rules.limits")
 local queues = require("store.queues")
-local refuse = require("rules.refusal")
 local rest = require("doors.rest")
 local serving = require("rules.serving")
 local tick = require("doors.tick")
@@ -55,7 +54,7 @@ function pop.parse(step, args)
   local width = args[7] == "weighted" and 2 or 1
   arguments.count(args, FIXED + width, FIXED + width * limits.JOBS)
   local request = {
-    worker = arguments.name(args[1], "worker"),
+    worker = arguments.worker(args[1]),
     request = arguments.name(args[2], "request"),
     again = args[3] == "1",
     count = arguments.integer(args[4], "count", 1, limits.JOBS),
@@ -63,17 +62,10 @@ function pop.parse(step, args)
     wait = args[6] == "1",
     queues = nil,
   }
-  if #request.worker > limits.WORKER then
-    refuse("INVALID", "worker: has more than " .. limits.WORKER .. " bytes")
-  end
   request.queues = queues_of(step, args, width)
   if request.wait then
     alarm.want(step)
   end
-  return request
-end
-
-function pop.check(_, request)
   return request
 end
 

@@ -6,14 +6,10 @@
 -- recurring, throttled, complete, failed}}.
 -- Errors: INVALID. Cost: O(log n) a queue.
 
-local arguments = require("rules.arguments")
 local census = require("doors.census")
 local keys = require("store.keys")
-local limits = require("rules.limits")
-local pages = require("store.pages")
+local listing = require("doors.listing")
 local queues = require("store.queues")
-
-local command = {}
 
 -- In the order of the answer.
 local STATES = {
@@ -28,24 +24,11 @@ local STATES = {
   "failed",
 }
 
-function command.parse(_, args)
-  arguments.count(args, 2, 2 + limits.JOBS)
-  local request = {
-    cursor = args[1],
-    count = arguments.integer(args[2], "count", 0, limits.JOBS),
-    names = {},
-  }
-  for position = 3, #args do
-    request.names[position - 2] = arguments.name(args[position], "queue")
+local function counts(step, name)
+  local queue = queues.named(step, name)
+  if not queue then
+    return nil
   end
-  return request
-end
-
-function command.check(_, request)
-  return request
-end
-
-local function counts(step, queue)
   local list = { queue.name, queue.paused and 1 or 0, queue.lease }
   local jobs = census(step, queue)
   for position = 1, #STATES do
@@ -54,20 +37,4 @@ local function counts(step, queue)
   return list
 end
 
-function command.apply(step, request)
-  local names, cursor = request.names, ""
-  if request.count > 0 then
-    names = pages.ranked(keys.queues(step), request)
-    cursor = table.remove(names, 1)
-  end
-  local list = { cursor }
-  for position = 1, #names do
-    local queue = queues.named(step, names[position])
-    if queue then
-      list[#list + 1] = counts(step, queue)
-    end
-  end
-  return list
-end
-
-return command
+return listing("queue", keys.queues, counts)

@@ -25,14 +25,7 @@ local recurring = {}
 
 function recurring.parse(_, args)
   arguments.count(args, 1, limits.JOBS)
-  for position = 1, #args do
-    arguments.name(args[position], "jid")
-  end
-  return args
-end
-
-function recurring.check(_, jids)
-  return jids
+  return arguments.names(args, 1, "jid")
 end
 
 local function others(options)

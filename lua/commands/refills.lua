@@ -21,15 +21,8 @@ local refills = {}
 
 function refills.parse(_, args)
   arguments.count(args, 1, 1 + limits.JOBS)
-  local request = { count = arguments.integer(args[1], "count", 1, limits.JOBS), jids = {} }
-  for position = 2, #args do
-    request.jids[position - 1] = arguments.name(args[position], "jid")
-  end
-  return request
-end
-
-function refills.check(_, request)
-  return request
+  local count = arguments.integer(args[1], "count", 1, limits.JOBS)
+  return { count = count, jids = arguments.names(args, 2, "jid") }
 end
 
 -- Those of these that are wanted, or those that have waited longest.

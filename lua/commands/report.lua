@@ -15,18 +15,11 @@ local report = {}
 
 function report.parse(_, args)
   arguments.count(args, 2, 2 + limits.JOBS)
-  local request = { worker = arguments.worker(args[1]), about = args[2], queues = {} }
-  if #request.about > limits.REPORT then
-    refuse("INVALID", "about: has " .. #request.about .. " bytes, the limit is " .. limits.REPORT)
+  local worker, about = arguments.worker(args[1]), args[2]
+  if #about > limits.REPORT then
+    refuse("INVALID", "about: has " .. #about .. " bytes, the limit is " .. limits.REPORT)
   end
-  for position = 3, #args do
-    request.queues[position - 2] = arguments.name(args[position], "queue")
-  end
-  return request
-end
-
-function report.check(_, request)
-  return request
+  return { worker = worker, about = about, queues = arguments.names(args, 3, "queue") }
 end
 
 function report.apply(step, request)

@@ -16,10 +16,6 @@ function revoked.parse(_, args)
   return args
 end
 
-function revoked.check(_, request)
-  return request
-end
-
 function revoked.apply(step)
   local names, entries = {}, {}
   for number, entry in pairs(settings.revoked(step) or {}) do

@@ -37,8 +37,7 @@ function seal.apply(step, id)
   if not flows.read(step, id).sealed then
     flows.mark(step, id, "sealed")
   end
-  local left = freeing.slice(step, id, limits.JOBS)
-  return left
+  return (freeing.slice(step, id, limits.JOBS))
 end
 
 return seal

@@ -37,10 +37,6 @@ function command.parse(step, args)
   return { names = names, all = #args == 0 }
 end
 
-function command.check(_, request)
-  return request
-end
-
 local function value(step, name)
   local _, queue_name, short = setting.rule(name)
   if not queue_name then

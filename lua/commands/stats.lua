@@ -25,10 +25,6 @@ function command.parse(step, args)
   return { queue = args[1], day = arguments.optional(args[2], "day", 0, limits.CENTURY) }
 end
 
-function command.check(_, request)
-  return request
-end
-
 function command.apply(step, request)
   local queue = queues.named(step, request.queue)
   if not queue then

@@ -16,11 +16,8 @@ local tag = {}
 
 function tag.parse(step, args)
   arguments.count(args, 2, 1 + limits.TAGS)
-  local request = { jid = subject.parse(step, args[1]), tags = {} }
-  for position = 2, #args do
-    request.tags[position - 1] = arguments.name(args[position], "tag")
-  end
-  return request
+  local jid = subject.parse(step, args[1])
+  return { jid = jid, tags = arguments.names(args, 2, "tag") }
 end
 
 function tag.check(step, request)

@@ -7,22 +7,13 @@
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local limits = require("rules.limits")
 local pages = require("store.pages")
 
 local tagged = {}
 
 function tagged.parse(_, args)
   arguments.count(args, 3)
-  return {
-    tag = arguments.name(args[1], "tag"),
-    cursor = args[2],
-    count = arguments.integer(args[3], "count", 1, limits.JOBS),
-  }
-end
-
-function tagged.check(_, request)
-  return request
+  return pages.asked(args, 2, { tag = arguments.name(args[1], "tag") })
 end
 
 function tagged.apply(step, request)

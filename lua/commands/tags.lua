@@ -18,10 +18,6 @@ function tags.parse(_, args)
   }
 end
 
-function tags.check(_, request)
-  return request
-end
-
 function tags.apply(step, request)
   local last = request.offset + request.count - 1
   local list = redis.call("ZREVRANGE", keys.tags(step), request.offset, last, "WITHSCORES")

@@ -22,10 +22,6 @@ function tenant.parse(_, args)
   }
 end
 
-function tenant.check(_, request)
-  return request
-end
-
 function tenant.apply(step, request)
   if request.weight == 1 then
     writes.one(step, "HDEL", keys.weights(step), request.tenant)

@@ -18,23 +18,16 @@ local tenants = {}
 
 function tenants.parse(step, args)
   arguments.count(args, 3, args[1] == "" and 3 + limits.JOBS or 3)
-  local request = { names = { unpack(args, 4) }, queue = args[1], cursor = args[2] }
-  for position = 1, #request.names do
-    arguments.name(request.names[position], "tenant")
+  local names = arguments.names(args, 4, "tenant")
+  if #names > 0 then
+    return { names = names }
   end
-  if #request.names == 0 then
-    queues.want(step, arguments.name(args[1], "queue"))
-    request.count = arguments.integer(args[3], "count", 1, limits.JOBS)
-  end
-  return request
-end
-
-function tenants.check(_, request)
-  return request
+  queues.want(step, arguments.name(args[1], "queue"))
+  return pages.asked(args, 2, { queue = args[1] })
 end
 
 function tenants.apply(step, request)
-  if #request.names > 0 then
+  if request.names then
     return { "", unpack(lanes.weights(step, request.names)) }
   end
   local queue = queues.named(step, request.queue)

@@ -18,10 +18,6 @@ function command.parse(_, args)
   return {}
 end
 
-function command.check(_, request)
-  return request
-end
-
 function command.apply(step)
   flush(step)
   tick(step, limits.PROMOTED)

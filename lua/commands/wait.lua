@@ -32,10 +32,6 @@ function wait.parse(step, args)
   return { block = block, jids = jids }
 end
 
-function wait.check(_, request)
-  return request
-end
-
 function wait.apply(step, request)
   local answer = {}
   for position, jid in ipairs(request.jids) do

@@ -31,10 +31,6 @@ function weigh.parse(step, args)
   }
 end
 
-function weigh.check(_, request)
-  return request
-end
-
 -- Bytes that a job has in keys beside its record.
 local function beside(step, jid, text)
   local _, flag = struct.unpack(">BH", text)

@@ -29,10 +29,6 @@ function worker.parse(_, args)
   }
 end
 
-function worker.check(_, request)
-  return request
-end
-
 function worker.apply(step, request)
   local name = request.name
   local seen = redis.call("ZSCORE", keys.workers(step), name)

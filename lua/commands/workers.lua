@@ -18,11 +18,7 @@ local workers = {}
 
 function workers.parse(_, args)
   arguments.count(args, 2)
-  return { cursor = args[1], count = arguments.integer(args[2], "count", 1, limits.JOBS) }
-end
-
-function workers.check(_, request)
-  return request
+  return pages.asked(args, 1, {})
 end
 
 local function stalled(step, name)

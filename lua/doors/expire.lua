@@ -5,6 +5,7 @@ local again = require("doors.again")
 local claim = require("doors.claim")
 local events = require("store.events")
 local keys = require("store.keys")
+local overdue = require("store.overdue")
 local queues = require("store.queues")
 local records = require("store.records")
 local settings = require("store.settings")
@@ -43,37 +44,21 @@ local function lose(step, record, queue)
 end
 
 local function expire(step, queue, budget)
-  local list = redis.call(
-    "ZRANGE",
-    keys.running(step, queue),
-    "-inf",
-    "+inf",
-    "BYSCORE",
-    "LIMIT",
-    0,
-    budget + 1,
-    "WITHSCORES"
-  )
-  local ended = 0
-  for position = 1, #list, 2 do
-    if tonumber(list[position + 1]) > step.now or ended == budget then
-      break
-    end
-    ended = ended + 1
-    records.want(step, string.sub(list[position], claim.JID))
+  local members, upcoming = overdue(step, keys.running(step, queue), budget)
+  for position = 1, #members do
+    records.want(step, string.sub(members[position], claim.JID))
   end
   records.read(step)
-  local upcoming = tonumber(list[2 * ended + 2])
   queue.bound = upcoming and upcoming < math.huge and upcoming or 0
-  for position = 1, 2 * ended, 2 do
-    local member = list[position]
+  for position = 1, #members do
+    local member = members[position]
     local record = records.live(step, string.sub(member, claim.JID))
     if not spare(step, record, queue, member) then
       lose(step, record, queue)
     end
   end
   queues.save(step, queue)
-  return ended, queue.bound > 0 and queue.bound or nil
+  return #members, queue.bound > 0 and queue.bound or nil
 end
 
 return expire

@@ -6,6 +6,7 @@ local events = require("store.events")
 local history = require("store.history")
 local keys = require("store.keys")
 local klasses = require("store.klasses")
+local overdue = require("store.overdue")
 local queues = require("store.queues")
 local records = require("store.records")
 local rules = require("rules.deadlines")
@@ -61,22 +62,15 @@ end
 
 -- A duty of the tick.
 function late.due(step, _, budget)
-  local key = keys.deadlines(step)
-  local list =
-    redis.call("ZRANGE", key, "-inf", "+inf", "BYSCORE", "LIMIT", 0, budget + 1, "WITHSCORES")
-  local ended = 0
-  for position = 1, #list, 2 do
-    if tonumber(list[position + 1]) > step.now or ended == budget then
-      break
-    end
-    ended = ended + 1
-    records.want(step, list[position])
+  local jids, upcoming = overdue(step, keys.deadlines(step), budget)
+  for position = 1, #jids do
+    records.want(step, jids[position])
   end
   records.read(step)
-  for position = 1, 2 * ended, 2 do
-    finish(step, list[position])
+  for position = 1, #jids do
+    finish(step, jids[position])
   end
-  return ended, tonumber(list[2 * ended + 2])
+  return #jids, upcoming
 end
 
 return late

@@ -17,10 +17,6 @@ return function(paused)
     return args
   end
 
-  function command.check(_, names)
-    return names
-  end
-
   function command.apply(step, names)
     for position = 1, #names do
       local queue = queues.ensure(step, names[position])

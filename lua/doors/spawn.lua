@@ -13,6 +13,7 @@ local job = require("rules.job")
 local keys = require("store.keys")
 local limits = require("rules.limits")
 local memory = require("store.memory")
+local overdue = require("store.overdue")
 local overlap = require("doors.overlap")
 local options_rules = require("rules.options")
 local records = require("store.records")
@@ -104,26 +105,12 @@ end
 
 -- Up to `limit` templates whose slot has come, and the score of the one after them.
 local function due_templates(step, queue, limit)
-  local members = redis.call(
-    "ZRANGE",
-    keys.recurring(step, queue),
-    "-inf",
-    "+inf",
-    "BYSCORE",
-    "LIMIT",
-    0,
-    limit + 1,
-    "WITHSCORES"
-  )
+  local jids, upcoming = overdue(step, keys.recurring(step, queue), limit)
   local list = {}
-  for position = 1, #members, 2 do
-    local score = tonumber(members[position + 1])
-    if score > step.now or #list == limit then
-      return list, score
-    end
-    list[#list + 1] = templates.read(step, members[position])
+  for position = 1, #jids do
+    list[#list + 1] = templates.read(step, jids[position])
   end
-  return list, math.huge
+  return list, upcoming or math.huge
 end
 
 -- Finds out how many slots of a template are to be used; returns how many units that was by itself.

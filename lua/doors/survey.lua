@@ -1,5 +1,6 @@
--- What is told of a flow.
+-- A flow that a command names, and what is told of it.
 
+local arguments = require("rules.arguments")
 local flows = require("store.flows")
 local keys = require("store.keys")
 local refuse = require("rules.refusal")
@@ -7,11 +8,18 @@ local rule = require("rules.flow")
 
 local survey = {}
 
+-- The one argument of a command about a flow.
+function survey.parse(_, args)
+  arguments.count(args, 1)
+  return arguments.name(args[1], "flow")
+end
+
 -- Refuses a flow that there is not.
-function survey.known(step, id)
+function survey.check(step, id)
   if not flows.read(step, id).created then
     refuse("NOJOB", "no flow " .. id)
   end
+  return id
 end
 
 -- A list of names and values, see commands/flow.lua, and the state.

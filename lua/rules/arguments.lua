@@ -16,6 +16,15 @@ function arguments.name(value, what)
   return value
 end
 
+-- The names from a position on.
+function arguments.names(args, from, what)
+  local names = { unpack(args, from) }
+  for position = 1, #names do
+    arguments.name(names[position], what)
+  end
+  return names
+end
+
 -- The name of a worker, which is shorter than others.
 function arguments.worker(value)
   arguments.name(value, "worker")

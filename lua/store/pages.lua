@@ -1,7 +1,17 @@
 -- Pages of a sorted set. A cursor is the rank after the last member of the page and that member,
 -- `rank:member`: while the member is still there, what came or went meanwhile shifts nothing.
 
+local arguments = require("rules.arguments")
+local limits = require("rules.limits")
+
 local pages = {}
+
+-- Adds to a request what a page is asked for by: cursor and count, from this position on.
+function pages.asked(args, from, request)
+  request.cursor = args[from]
+  request.count = arguments.integer(args[from + 1], "count", 1, limits.JOBS)
+  return request
+end
 
 -- A member may hold zero bytes, which string.format stops at.
 function pages.cursor(rank, member)

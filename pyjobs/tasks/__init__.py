@@ -3,8 +3,9 @@
 from pyjobs.tasks import backoffs
 from pyjobs.tasks.codecs import Codec, Encrypted, SignedPickle, Typed
 from pyjobs.tasks.handles import AsyncFlowHandle, AsyncHandle, FlowHandle, Handle
+from pyjobs.tasks.prepared import Prepared
 from pyjobs.tasks.settings import TaskOptions
-from pyjobs.tasks.task import AsyncTask, Prepared, Task
+from pyjobs.tasks.task import AsyncTask, Task
 from pyjobs.tasks.tasks import Tasks
 from pyjobs.tasks.wholes import Part, Step, Whole
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
-from pyjobs import calls, naming, options, putting
+from pyjobs import calls, naming, options
 from pyjobs.errors import InvalidArgument, NotAJobClass
 from pyjobs.naming import Runnable, Runner
 from pyjobs.options import Moment
@@ -16,19 +16,16 @@ from pyjobs.tasks import earlier
 from pyjobs.tasks.codecs import Codec, Typed
 from pyjobs.tasks.earlier import Earlier
 from pyjobs.tasks.handles import AsyncHandle, Handle
+from pyjobs.tasks.prepared import Prepared
 from pyjobs.tasks.settings import Settings, TaskOptions
 from pyjobs.tasks.signatures import Arguments, Signature
-from pyjobs.tasks.wholes import Ends, Graph, Parallel, Part, Step, Whole
+from pyjobs.tasks.wholes import Parallel, Step, Whole
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypeVarTuple, Unpack
 
-    from pyjobs.aio.transaction import AsyncTransaction
-    from pyjobs.plans import Put
-    from pyjobs.tasks.known import Unknown
     from pyjobs.tasks.periodic import Schedule
     from pyjobs.tasks.tasks import Tasks
-    from pyjobs.transaction import Transaction
 
     Given = TypeVarTuple("Given")
 
@@ -331,99 +328,6 @@ def _tuple(arguments: Any) -> tuple[Any, ...]:
     if isinstance(arguments, tuple):
         return arguments
     raise InvalidArgument(f"rows: each is a tuple of arguments, not {type(arguments).__name__}")
-
-
-class Prepared(Part[R_co]):
-    """A call of a task, checked and not put yet; it never changes, and may be put many times."""
-
-    def __init__(self, task: Task[..., R_co], arguments: Arguments) -> None:
-        self.task = task
-        """The task that is called, with its options."""
-        self.arguments = arguments
-        """The positional arguments, and those by name."""
-        self.data = task.codec.dump(arguments, task.signature, task.__qualname__)
-        """The data of its jobs."""
-
-    def __repr__(self) -> str:
-        args, kwargs = self.arguments
-        given = [repr(each) for each in args] + [
-            f"{name}={each!r}" for name, each in kwargs.items()
-        ]
-        return f"<{type(self).__name__} {self.task.path}({', '.join(given)})>"
-
-    def options(self, **given: Unpack[TaskOptions]) -> Prepared[R_co]:
-        """Return the same call with further options."""
-        return Prepared(self.task.options(**given), self.arguments)
-
-    @property
-    def description(self) -> Mapping[str, Any]:
-        """The job as `Queue.put_many` and `Job.complete(then=...)` take it, its queue included."""
-        self.task.refuse_unreachable()
-        settings = self.task.settings
-        return {
-            **settings.put,
-            "queue": settings.get("queue"),
-            "klass": self.task.path,
-            "data": self.data,
-        }
-
-    def put(self) -> Put:
-        """Return the job made ready, with a jid of its own; raises InvalidArgument."""
-        return putting.described(self.description, "")
-
-    def member(self, flow: str, before: Ends, given: Mapping[str, Any]) -> Put:
-        """Return the job made ready as a member of a flow, behind others."""
-        args, kwargs = self.arguments
-        call: Prepared[R_co] = self
-        if earlier.place(args) is not None:
-            if not before.jids:
-                raise InvalidArgument(f"{self.task.path}: there is no step before this one")
-            count = len(before.jids) if before.many else None
-            call = Prepared(self.task, (earlier.told(args, count), kwargs))
-        job = {**call.description, **given, "flow": flow}
-        job["depends"] = [*before.jids, *job.get("depends", ())]
-        return putting.described({"missing": "refuse", **job}, "")
-
-    def lay(self, graph: Graph, before: Ends) -> Ends:
-        """See Part."""
-        return Ends((graph.add(self, before),))
-
-    def prepared(self) -> Iterable[Prepared[Any]]:
-        """See Part."""
-        return (self,)
-
-    def later(self) -> Handle[R_co]:
-        """Put the job."""
-        (handle,) = self.task.tasks.put([self])
-        return handle
-
-    async def alater(self) -> AsyncHandle[R_co]:
-        """Put the job from async code."""
-        (handle,) = await self.task.tasks.aput([self])
-        return handle
-
-    def within(self, transaction: Transaction | AsyncTransaction) -> str:
-        """Put the job when the transaction is applied; returns its jid at once."""
-        put = self.put()
-        transaction.add(put.only_call())
-        return put.jid
-
-
-class Remote(Task[..., Any]):
-    """A task whose code is elsewhere: it can be put, and not be run here."""
-
-    def __init__(self, tasks: Tasks, path: str, settings: Settings, unknown: Unknown) -> None:
-        def function(*args: Any, **kwargs: Any) -> Any:  # noqa: ARG001 - any at all
-            raise NotAJobClass(f"{path}: its code is not here; later puts a job for it")
-
-        naming.class_path(path)
-        function.__module__, _, function.__qualname__ = path.rpartition(".")
-        super().__init__(tasks, function, path, settings)
-        self.unknown = unknown
-        """What follows when no worker knows it."""
-
-    def refuse_unreachable(self) -> None:
-        """Accept it: its path has been looked at, and there is nothing else to look at."""
 
 
 def task_of(tasks: Tasks, function: Any, settings: Settings) -> Task[..., Any]:

@@ -21,8 +21,10 @@ from pyjobs.tasks import modules, periodic, settings
 from pyjobs.tasks.handles import AsyncHandle, FlowNamed, Handle
 from pyjobs.tasks.known import Known, Unknown
 from pyjobs.tasks.periodic import Schedule, Synced
+from pyjobs.tasks.prepared import Prepared
+from pyjobs.tasks.remote import Remote
 from pyjobs.tasks.settings import OF_JOBS, OF_SCHEDULES, PeriodicOptions, Settings, TaskOptions
-from pyjobs.tasks.task import AsyncTask, Prepared, Remote, Task, task_of
+from pyjobs.tasks.task import AsyncTask, Task, task_of
 from pyjobs.tasks.wholes import Chain, Parallel, Part, Whole
 from pyjobs.twins import async_client, is_same_place, sync_client
 

@@ -6,6 +6,7 @@ and at which end of those it runs. All of that is the engine's to carry out.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from pyjobs import plans
     from pyjobs.aio.transaction import AsyncTransaction
+    from pyjobs.tasks.prepared import Prepared
     from pyjobs.tasks.settings import TaskOptions
-    from pyjobs.tasks.task import Prepared
     from pyjobs.tasks.tasks import Tasks
 
 R_co = TypeVar("R_co", covariant=True)
@@ -55,16 +56,16 @@ class Graph:
         return put.jid
 
 
-class Part(Generic[R_co]):
+class Part(ABC, Generic[R_co]):
     """What can be a part of a whole: a prepared call, a step, or another whole."""
 
+    @abstractmethod
     def lay(self, graph: Graph, before: Ends) -> Ends:
         """Add the jobs to a graph, behind those where what is before ends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prepared(self) -> Iterable[Prepared[Any]]:
         """Give the calls of which it is made."""
-        raise NotImplementedError
 
     @overload
     def then(self: Part[T], part: Step[T, S]) -> Whole[S]: ...

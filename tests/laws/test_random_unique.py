@@ -7,6 +7,7 @@ server's own clock.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +60,13 @@ class Held:
 
 
 class Model:
-    """Keys and the data of jobs; states of jobs are the engine's to tell."""
+    """Keys and the data of jobs; states of jobs are the engine's to tell.
 
-    def __init__(self) -> None:
+    waiting: whether a job has not started.
+    """
+
+    def __init__(self, waiting: Callable[[str], bool]) -> None:
+        self.waiting = waiting
         self.held: dict[str, Held] = {}
         self.data: dict[str, bytes] = {}
         self.key: dict[str, str] = {}
@@ -93,10 +98,6 @@ class Model:
         elif wish["if_duplicate"] == "refuse":
             return "refused"
         return f"merged {held.jid}"
-
-    def waiting(self, jid: str) -> bool:
-        """Whether a job has not started; told by the test."""
-        raise NotImplementedError
 
     def _taken(self, jid: str, now: int, wish: dict[str, Any]) -> Held:
         if wish.get("debounce_mode") in {"leading", "both"}:
@@ -149,8 +150,7 @@ class RandomPuts(RuleBasedStateMachine):
         self.engine = Engine(self.engine.server, self.namespace, self.engine.delivery)
         self.now = START
         self.numbers = itertools.count(1)
-        self.model = Model()
-        self.model.waiting = lambda jid: self.state(jid) in UNSTARTED  # type: ignore[method-assign]
+        self.model = Model(waiting=lambda jid: self.state(jid) in UNSTARTED)
         self.leases: dict[str, Lease] = {}
 
     def state(self, jid: str) -> str:

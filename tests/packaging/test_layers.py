@@ -20,7 +20,7 @@ MAY_REQUIRE = {
 }
 
 # Reading commands that look into the waiting or the running set.
-READERS = {"explain", "peek", "queues"}
+READERS = {"explain"}
 
 FILES = sorted(path for folder in MAY_REQUIRE for path in (LUA / folder).glob("**/*.lua"))
 

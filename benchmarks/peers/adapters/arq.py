@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from arq import create_pool
 from arq.connections import RedisSettings
 
-from benchmarks.peers.adapter import CONFIGURATION, URL, Adapter, batches, twice
+from benchmarks.peers.adapter import CONFIGURATION, URL, PythonAdapter, batches, twice
 from benchmarks.peers.trace import note
 
 
@@ -35,7 +35,7 @@ class WorkerSettings:
 LOGGING = {"version": 1, "disable_existing_loggers": False}
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers are processes with an event loop."""
 
     distributions = ("arq", "redis", "hiredis")

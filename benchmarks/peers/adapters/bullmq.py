@@ -10,7 +10,7 @@ from typing import Any
 
 from bullmq import Queue, Worker
 
-from benchmarks.peers.adapter import URL, Adapter
+from benchmarks.peers.adapter import URL, PythonAdapter
 from benchmarks.peers.trace import note
 
 
@@ -29,7 +29,7 @@ async def run(concurrency: int) -> None:
     await worker.close()
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers are objects in a program of one's own: `run`."""
 
     distributions = ("bullmq", "redis", "hiredis")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from celery import Celery, group
 
-from benchmarks.peers.adapter import URL, Adapter
+from benchmarks.peers.adapter import URL, PythonAdapter
 from benchmarks.peers.trace import note
 
 app = Celery("bench", broker=URL)
@@ -20,7 +20,7 @@ def noop(payload: str) -> None:
     note(payload)
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers are pools of processes, or one process."""
 
     distributions = ("celery", "kombu", "redis", "hiredis")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
-from benchmarks.peers.adapter import URL, Adapter
+from benchmarks.peers.adapter import URL, PythonAdapter
 from benchmarks.peers.trace import note
 
 dramatiq.set_broker(RedisBroker(url=URL))
@@ -19,7 +19,7 @@ def noop(payload: str) -> None:
     note(payload)
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers are processes with threads."""
 
     distributions = ("dramatiq", "redis", "hiredis")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from huey import RedisHuey
 
-from benchmarks.peers.adapter import URL, Adapter
+from benchmarks.peers.adapter import URL, PythonAdapter
 from benchmarks.peers.trace import note
 
 huey = RedisHuey("bench", url=URL)
@@ -18,7 +18,7 @@ def noop(payload: str) -> None:
     note(payload)
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its consumer has threads or processes."""
 
     distributions = ("huey", "redis", "hiredis")

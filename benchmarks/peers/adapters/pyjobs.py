@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyjobs
-from benchmarks.peers.adapter import CONFIGURATION, URL, Adapter
+from benchmarks.peers.adapter import CONFIGURATION, URL, PythonAdapter
 from benchmarks.peers.trace import note
 from pyjobs import AsyncJob, Job
 
@@ -32,7 +32,7 @@ OPTIONS = {
 }
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Workers are those of the command line."""
 
     distributions = ("pyjobs", "redis", "hiredis")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from redis import Redis
 from rq import Queue
 
-from benchmarks.peers.adapter import URL, Adapter
+from benchmarks.peers.adapter import URL, PythonAdapter
 from benchmarks.peers.trace import note
 
 
@@ -16,7 +16,7 @@ def noop(payload: str) -> None:
     note(payload)
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers fork, or run the jobs themselves."""
 
     distributions = ("rq", "redis", "hiredis")

@@ -8,7 +8,7 @@ from typing import Any
 
 from saq import Queue
 
-from benchmarks.peers.adapter import CONFIGURATION, URL, Adapter, batches
+from benchmarks.peers.adapter import CONFIGURATION, URL, PythonAdapter, batches
 from benchmarks.peers.trace import note
 
 queue = Queue.from_url(URL, name="bench")
@@ -26,7 +26,7 @@ settings = {
 }
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers are processes with an event loop."""
 
     distributions = ("saq", "redis", "hiredis")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streaq import Worker
 
-from benchmarks.peers.adapter import CONFIGURATION, URL, Adapter
+from benchmarks.peers.adapter import CONFIGURATION, URL, PythonAdapter
 from benchmarks.peers.trace import note
 
 worker = Worker(redis_url=URL, concurrency=1 if CONFIGURATION == "single" else 16)
@@ -18,7 +18,7 @@ async def noop(payload: str) -> None:
     note(payload)
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers are processes with an event loop."""
 
     distributions = ("streaq", "coredis")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from taskiq_redis import RedisStreamBroker
 
-from benchmarks.peers.adapter import URL, Adapter, batches
+from benchmarks.peers.adapter import URL, PythonAdapter, batches
 from benchmarks.peers.trace import note
 
 broker = RedisStreamBroker(url=URL, consumer_id="0")
@@ -26,7 +26,7 @@ OPTIONS = {
 }
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers are processes with an event loop."""
 
     distributions = ("taskiq", "taskiq-redis", "redis", "hiredis")

@@ -10,7 +10,7 @@ import redis
 import structlog
 from tasktiger import TaskTiger
 
-from benchmarks.peers.adapter import URL, Adapter, twice
+from benchmarks.peers.adapter import URL, PythonAdapter, twice
 from benchmarks.peers.trace import note
 
 # Its own command logs each job.
@@ -30,7 +30,7 @@ def noop(payload: str) -> None:
     note(payload)
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its workers fork, or run the jobs themselves."""
 
     distributions = ("tasktiger", "redis", "hiredis")

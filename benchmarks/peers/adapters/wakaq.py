@@ -7,7 +7,7 @@ from urllib.parse import urlparse
 
 from wakaq import WakaQ
 
-from benchmarks.peers.adapter import CONFIGURATION, URL, Adapter
+from benchmarks.peers.adapter import CONFIGURATION, URL, PythonAdapter
 from benchmarks.peers.trace import note
 
 _place = urlparse(URL)
@@ -25,7 +25,7 @@ def noop(payload: str) -> None:
     note(payload)
 
 
-class Peer(Adapter):
+class Peer(PythonAdapter):
     """Its worker forks `concurrency` processes."""
 
     distributions = ("wakaq", "redis", "hiredis")
