@@ -260,7 +260,8 @@ class Client:
 
     def tags(self, offset: int = 0, count: int = 100) -> dict[str, int]:
         """Return the tags that are on most jobs, with their numbers; `count` is up to 100."""
-        return self.run(calls.tags(offset, count))
+        options.integer(offset, "offset", 0)
+        return self.run(calls.tags(offset, options.integer(count, "count", 1, 100)))
 
     def unfail(self, group: str, queue: str = "", count: int | None = None) -> int:
         """Put failed jobs of a group back, into `queue` or each its own; returns how many.

@@ -124,9 +124,10 @@ class Flow:
         self, state: MemberState | None = None, offset: int = 0, count: int = 100
     ) -> list[str]:
         """Return jids of members, of one state or of all; who has left the system is not known."""
+        kind = "" if state is None else options.text(state, "state")
 
         def page(cursor: str, most: int) -> calls.Call[tuple[str, list[str]]]:
-            return calls.flow_members(self.id, state or "", cursor, most)
+            return calls.flow_members(self.id, kind, cursor, most)
 
         return self._client.run(plans.listing(page, offset, count))
 

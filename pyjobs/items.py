@@ -51,9 +51,7 @@ def puts(queue: str, items: Iterable[Any], given: Mapping[str, Any]) -> Iterator
 
 def number(count: int) -> int:
     """Return how many items are asked for; refuses what is not 1 to 1,000."""
-    if not 1 <= options.integer(count, "count") <= MOST:
-        raise InvalidArgument(f"count: {count} is not between 1 and {MOST}")
-    return count
+    return options.integer(count, "count", 1, MOST)
 
 
 def gathered(
@@ -140,6 +138,7 @@ def kept(held: Iterable[T], answers: Iterable[Any]) -> list[tuple[T, Any]]:
 def peek(queue: str, count: int, offset: int) -> Plan[list[Snapshot]]:
     """Look at what the next pops would hand out, a slice at a time."""
     found: list[Snapshot] = []
+    options.integer(offset, "offset", 0)
     for at in range(0, count, SLICE_JOBS):
         most = min(count - at, SLICE_JOBS)
         part = yield calls.peek(queue, most, offset + at)

@@ -218,22 +218,21 @@ def moment(value: Moment, name: str) -> int:
     return milliseconds(value, name)
 
 
-def integer(value: int, name: str) -> int:
-    """Return an integer; refuses everything else, bool and whole floats included."""
+def integer(value: int, name: str, least: int | None = None, most: int | None = None) -> int:
+    """Return an integer in these limits; refuses all else, bool and whole floats included."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgument(f"{name}: must be an integer, not {value!r}")
     if abs(value) >= 2**63:
         raise InvalidArgument(f"{name}: {value} does not fit into 64 bits")
+    if (least is not None and value < least) or (most is not None and value > most):
+        limits = f"{least} or more" if most is None else f"between {least} and {most}"
+        raise InvalidArgument(f"{name}: must be {limits}, not {value}")
     return value
 
 
 def cap(value: int | None, name: str) -> str:
     """Return a cap as the settings have it: empty for none."""
-    if value is None:
-        return ""
-    if integer(value, name) < 1:
-        raise InvalidArgument(f"{name}: must be 1 or more, not {value}")
-    return str(value)
+    return "" if value is None else str(integer(value, name, 1))
 
 
 def text(value: str, name: str) -> str:
@@ -244,6 +243,13 @@ def text(value: str, name: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidArgument(f"{name}: {value!r} cannot be encoded as UTF-8") from None
+    return value
+
+
+def word(value: str, name: str) -> str:
+    """Return a text that is not empty."""
+    if not text(value, name):
+        raise InvalidArgument(f"{name}: must be a text that is not empty")
     return value
 
 

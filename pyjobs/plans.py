@@ -364,14 +364,25 @@ def get(jids: Sequence[str]) -> Plan[list[Snapshot]]:
 
 def listing(page: Callable[[str, int], Call[Any]], offset: int, count: int) -> Plan[list[str]]:
     """Read jids from an offset on."""
-    jids: list[str] = yield from pages(
-        lambda cursor: page(cursor, min(offset + count, SLICE_JOBS)), offset + count
-    )
+    jids = yield from _first(page, _upto(offset, count))
     return jids[offset:]
+
+
+def _upto(offset: int, count: int) -> int:
+    """Return how many are read for `count` from an offset on; refuses what makes no sense."""
+    return options.integer(offset, "offset", 0) + options.integer(count, "count", 0)
+
+
+def _first(page: Callable[[str, int], Call[Any]], most: int) -> Plan[list[str]]:
+    return pages(lambda cursor: page(cursor, min(most, SLICE_JOBS)), most)
 
 
 def unfail_group(group: str, queue: str, count: int | None) -> Plan[int]:
     """Put failed jobs of a group back, all or the oldest ones, in slices; returns how many."""
+    options.word(group, "group")
+    options.text(queue, "queue")
+    if count is not None:
+        options.integer(count, "count", 0)
     moved = 0
     while count is None or moved < count:
         most = SLICE_JOBS if count is None else min(count - moved, SLICE_JOBS)
@@ -400,14 +411,13 @@ def looked_up(
 
 def complete_jobs(queue: str | None, offset: int, count: int) -> Plan[list[str]]:
     """Read jids of complete jobs, newest first, of one queue or of the first hundred."""
+    upto = _upto(offset, count)
 
     def of(name: str) -> Plan[list[str]]:
-        return listing(
-            lambda cursor, most: calls.jobs(name, "complete", cursor, most), 0, offset + count
-        )
+        return _first(lambda cursor, most: calls.jobs(name, "complete", cursor, most), upto)
 
     if queue is not None:
-        jids = yield from of(queue)
+        jids = yield from of(options.text(queue, "queue"))
         return jids[offset:]
     _, counts = yield calls.queues()
     jids = []
@@ -434,6 +444,7 @@ def read_events(key: str, since: str, count: int, wait: float | None = 0) -> Pla
 
     Returns (id, fields) pairs, none when nothing came.
     """
+    options.integer(count, "count", 1)
     ends = None if wait is None else time.monotonic() + wait
     pauses = iter(PAUSES)
     while True:

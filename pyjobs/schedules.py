@@ -52,7 +52,8 @@ def _then_refill(call: Call[str], jid: str, timing: Timing) -> Plan[str]:
 
 def refill(jids: Iterable[str] = (), count: int = plans.SLICE_JOBS) -> Plan[int]:
     """Read calendars on where the engine wants it, of these jobs or any; returns of how many."""
-    wanted = yield calls.refills(count, list(jids))
+    most = options.integer(count, "count", 1, plans.SLICE_JOBS)
+    wanted = yield calls.refills(most, list(jids))
     refilled = 0
     for each in wanted:
         call = answer_to(each)

@@ -109,7 +109,7 @@ class Queues:
         reckoned from them; None: all are. What moves meanwhile may be missed or met twice.
         """
         wanted = [options.text(name, "queue") for name in names]
-        most = None if sample is None else max(options.integer(sample, "sample"), 1)
+        most = None if sample is None else options.integer(sample, "sample", 1)
         return self._client.run(upkeep.weigh(wanted, most))
 
 
@@ -131,7 +131,7 @@ class Failures:
         Of each queue (or this one) the newest `most` are looked at, in slices of 100; None: all.
         """
         name = None if queue is None else options.text(queue, "queue")
-        limit = None if most is None else options.integer(most, "most")
+        limit = None if most is None else options.integer(most, "most", 0)
         return self._client.run(upkeep.failures(name, limit))
 
     def unfail(
@@ -159,7 +159,7 @@ class Failures:
     ) -> Sifted:
         """Put failed jobs into the queue `to`, where they wait as if put there."""
         which = _which(group, queue, klass_name, error, before)
-        return self._client.run(upkeep.sift(which, _queue(to)))
+        return self._client.run(upkeep.sift(which, options.word(to, "to")))
 
     def drop(
         self,
@@ -173,12 +173,6 @@ class Failures:
         """Cancel failed jobs; those that others wait for stay, and are counted as skipped."""
         which = _which(group, queue, klass_name, error, before)
         return self._client.run(upkeep.sift(which, None))
-
-
-def _queue(to: str) -> str:
-    if not options.text(to, "to"):
-        raise InvalidArgument("to: must be a text that is not empty")
-    return to
 
 
 def _which(group: str, queue: str, klass_name: str, error: str, before: Moment | None) -> Which:

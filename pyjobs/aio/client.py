@@ -255,7 +255,8 @@ class AsyncClient:
 
     async def tags(self, offset: int = 0, count: int = 100) -> dict[str, int]:
         """Return the tags that are on most jobs, with their numbers; `count` is up to 100."""
-        return await self.run(calls.tags(offset, count))
+        options.integer(offset, "offset", 0)
+        return await self.run(calls.tags(offset, options.integer(count, "count", 1, 100)))
 
     async def unfail(self, group: str, queue: str = "", count: int | None = None) -> int:
         """Put failed jobs of a group back, into `queue` or each its own; returns how many.

@@ -324,7 +324,8 @@ class AsyncQueue:
         None: any number. `when_full`: a put is refused with QueueFull (`reject`), or the oldest of
         the least urgent waiting jobs are cancelled (`drop-oldest`).
         """
-        values = [*(options.cap(jobs, "jobs"), options.cap(bytes, "bytes")), when_full]
+        numbers = options.cap(jobs, "jobs"), options.cap(bytes, "bytes")
+        values = [*numbers, options.word(when_full, "when_full")]
         members = [
             calls.configure(f"{setting}-{self.name}", value)
             for setting, value in zip(CAPS, values, strict=True)
@@ -355,9 +356,10 @@ class AsyncQueueJobs:
 
     async def in_state(self, state: str, offset: int = 0, count: int = 25) -> list[str]:
         """Jids of the jobs in this state."""
+        name = options.text(state, "state")
 
         def page(cursor: str, most: int) -> calls.Call[tuple[str, list[str]]]:
-            return calls.jobs(self._queue, state, cursor, most)
+            return calls.jobs(self._queue, name, cursor, most)
 
         return await self._client.run(plans.listing(page, offset, count))
 

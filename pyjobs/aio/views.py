@@ -15,7 +15,7 @@ from pyjobs.upkeep import QueueBytes, Sifted
 
 if TYPE_CHECKING:
     from pyjobs.aio.client import AsyncClient
-from pyjobs.views import _queue, _value, _which
+from pyjobs.views import _value, _which
 
 
 class AsyncJobs:
@@ -113,7 +113,7 @@ class AsyncQueues:
         reckoned from them; None: all are. What moves meanwhile may be missed or met twice.
         """
         wanted = [options.text(name, "queue") for name in names]
-        most = None if sample is None else max(options.integer(sample, "sample"), 1)
+        most = None if sample is None else options.integer(sample, "sample", 1)
         return await self._client.run(upkeep.weigh(wanted, most))
 
 
@@ -137,7 +137,7 @@ class AsyncFailures:
         Of each queue (or this one) the newest `most` are looked at, in slices of 100; None: all.
         """
         name = None if queue is None else options.text(queue, "queue")
-        limit = None if most is None else options.integer(most, "most")
+        limit = None if most is None else options.integer(most, "most", 0)
         return await self._client.run(upkeep.failures(name, limit))
 
     async def unfail(
@@ -165,7 +165,7 @@ class AsyncFailures:
     ) -> Sifted:
         """Put failed jobs into the queue `to`, where they wait as if put there."""
         which = _which(group, queue, klass_name, error, before)
-        return await self._client.run(upkeep.sift(which, _queue(to)))
+        return await self._client.run(upkeep.sift(which, options.word(to, "to")))
 
     async def drop(
         self,
