@@ -87,7 +87,8 @@ class TrialOptions(BackoffOptions, total=False):
 
     retry_on: ErrorKind | Iterable[ErrorKind]
     """Exceptions after which a worker has it tried again, subclasses included: up to 50 classes, or
-    names of such. They count before what the job's code says."""
+    names of such: `Timeout`, or `requests.exceptions.Timeout`. A class counts by its bare name.
+    They count before what the job's code says."""
     give_up_on: ErrorKind | Iterable[ErrorKind]
     """Exceptions after which it fails at once; they count before `retry_on`."""
     poison_after: int

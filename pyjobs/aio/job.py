@@ -289,7 +289,7 @@ class AsyncJob:
         self, call: calls.Call[str], next_queue: str | None, result: Any
     ) -> calls.Call[str]:
         if not next_queue and self.keeps_result:
-            call.args.append(codec.encode(result))
+            call.args.append(codec.encode(result, "result"))
         return call
 
     def _completing(

@@ -17,6 +17,7 @@ from pyjobs.errors import InvalidArgument, ServerError
 from pyjobs.hooks import Called, Hooks
 from pyjobs.naming import Runnable
 from pyjobs.options import BackoffOptions
+from pyjobs.worker.failing import names_of
 
 Kinds = tuple["type[BaseException] | str", ...]
 
@@ -100,7 +101,7 @@ def _kinds(owner: Any, name: str) -> Kinds:
 
 
 def _matches(error: BaseException, kinds: Iterable[type[BaseException] | str]) -> bool:
-    names = [family.__name__ for family in type(error).__mro__]
+    names = names_of(error)
     return any(
         kind in names if isinstance(kind, str) else isinstance(error, kind) for kind in kinds
     )

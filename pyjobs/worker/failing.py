@@ -27,11 +27,13 @@ NAMES = 50
 
 
 def names_of(error: BaseException) -> list[str]:
-    """Return the names of an exception's classes, its own first."""
-    return [
-        kind.__name__.encode(errors="replace")[:GROUP].decode(errors="ignore")
-        for kind in type(error).__mro__[:NAMES]
+    """Return the names of an exception's classes, its own first, and then those with modules."""
+    kinds = type(error).__mro__
+    names = [
+        *(kind.__name__ for kind in kinds),
+        *(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds),
     ]
+    return [name.encode(errors="replace")[:GROUP].decode(errors="ignore") for name in names[:NAMES]]
 
 
 def message_of(error: BaseException) -> str:

@@ -157,6 +157,10 @@ def deep(job: Job) -> None:
     go_down(100)
 
 
+def uncarried(job: Job) -> object:
+    return {"open": object()}
+
+
 def move_on(job: Job) -> None:
     job.complete("next")
 

@@ -212,6 +212,9 @@ def test_a_class_says_after_which_errors_it_is_tried_again(
         ("other", {"retry_on": ["Exception"]}, 3),
         ("other", {"retry_on": [KeyError]}, 1),
         ("subclass by name", {"give_up_on": ["Flaky"]}, 1),
+        ("subclass by name", {"give_up_on": [f"{J}.Flaky"]}, 1),
+        ("other", {"retry_on": ["builtins.Exception"]}, 3),
+        ("other", {"retry_on": ["elsewhere.ValueError"]}, 1),
         ("name", {"give_up_on": ["VeryFlaky"]}, 3),
         ("given up", {"retry_on": [OSError]}, 3),
         ("class", {"retry_on": [OSError], "give_up_on": [ConnectionResetError]}, 1),
@@ -232,6 +235,19 @@ def test_a_job_says_so_before_its_class(
     assert [jobs.hear() for _ in range(attempts)] == list(range(1, attempts + 1))
     assert jobs.heard.empty()
     assert find(client, jid).state == "failed"
+
+
+def test_a_result_that_cannot_be_carried_fails_the_job_and_is_named(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    jid = queue.put(f"{J}.uncarried", keep_result=60)
+
+    run(client, pool)
+
+    failure = find(client, jid).failure
+    assert failure is not None
+    assert failure.group == "mail-EncodingError"
+    assert "EncodingError: result['open']: a object, which msgpack" in failure.message
 
 
 def test_a_job_without_code_may_be_tried_again(
