@@ -289,7 +289,7 @@ def _zone_name(tz: TimeZone) -> str:
 def _window(between: Any) -> tuple[str, str] | None:
     if between is None:
         return None
-    if isinstance(between, str) or len(between) != 2:  # noqa: PLR2004 - a beginning and an end
+    if not isinstance(between, (tuple, list)) or len(between) != 2:  # noqa: PLR2004 - a beginning and an end
         raise InvalidArgument(f"between: must be two times of day, not {between!r}")
     opens, closes = (_time_of_day(time) for time in between)
     if opens == closes:
