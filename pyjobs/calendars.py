@@ -6,6 +6,7 @@ The engine keeps a calendar as a text that it does not read, and asks clients fo
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import difflib
 import functools
@@ -44,6 +45,8 @@ YEARS = 50
 """After so many years without a moment there is none."""
 
 _SPAN = 3_600_000
+
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +166,37 @@ class Calendar:
         return self._cron_moments(self.cron or "", moment)
 
     def _cron_moments(self, expression: str, moment: int) -> Iterator[int]:
-        start = _local(moment, zone(self.tz))
-        coming = cron.cronsim()(expression, start)
+        if cron.passes(expression):
+            return self._passing(expression, moment)
+        return self._at_times(expression, moment)
+
+    def _passing(self, expression: str, moment: int) -> Iterator[int]:
+        """Yield each moment at which clocks show what the expression says.
+
+        From one change of the clocks to the next the library is given a time without any: it takes
+        all changes for whole hours.
+        """
+        tz = zone(self.tz)
+        at, naive, year = moment // 1000, _local(moment, tz), _local(moment, tz).year
         while True:
-            try:
-                found = next(coming)
-            except (StopIteration, OverflowError):
+            offset = _offset(at, tz)
+            change = None
+            for found in cron.moments(expression, naive.replace(tzinfo=dt.timezone.utc, fold=0)):
+                if found.year > year + YEARS:
+                    return
+                slot = round(found.timestamp()) - offset
+                change = _change(at, slot, tz)
+                if change is not None:
+                    break
+                at = slot
+                yield slot * 1000
+            if change is None:
                 return
+            at, naive = change, _local(change * 1000, tz) - dt.timedelta(seconds=1)
+
+    def _at_times(self, expression: str, moment: int) -> Iterator[int]:
+        start = _local(moment, zone(self.tz))
+        for found in cron.moments(expression, start):
             if found.year > start.year + YEARS:
                 return
             milliseconds = round(found.timestamp() * 1000)
@@ -198,6 +225,23 @@ class Calendar:
 
 def _local(moment: int, tz: dt.tzinfo) -> dt.datetime:
     return dt.datetime.fromtimestamp(moment // 1000, tz)
+
+
+def _offset(second: int, tz: dt.tzinfo) -> int:
+    offset = dt.datetime.fromtimestamp(second, tz).utcoffset() or dt.timedelta()
+    return round(offset.total_seconds())
+
+
+def _change(start: int, end: int, tz: dt.tzinfo) -> int | None:
+    """Return the first second after the start, up to the end, from which clocks go otherwise."""
+    offset = _offset(start, tz)
+    while start < end:
+        high = min(start + _DAY, end)
+        if _offset(high, tz) != offset:
+            seconds = range(start, high + 1)
+            return seconds[bisect.bisect(seconds, False, key=lambda at: _offset(at, tz) != offset)]
+        start = high
+    return None
 
 
 def _clock_times(naive: dt.datetime, tz: dt.tzinfo) -> list[int]:
@@ -245,7 +289,7 @@ def _zone_name(tz: TimeZone) -> str:
 def _window(between: Any) -> tuple[str, str] | None:
     if between is None:
         return None
-    if isinstance(between, str) or len(between) != 2:  # noqa: PLR2004 - a beginning and an end
+    if not isinstance(between, (tuple, list)) or len(between) != 2:  # noqa: PLR2004 - a beginning and an end
         raise InvalidArgument(f"between: must be two times of day, not {between!r}")
     opens, closes = (_time_of_day(time) for time in between)
     if opens == closes:

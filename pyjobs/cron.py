@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pyjobs import options
@@ -41,6 +42,21 @@ def cronsim() -> type[CronSim]:
             f"cron: needs one more package: pip install 'pyjobs[cron]' ({error})"
         ) from error
     return CronSim
+
+
+def passes(expression: str) -> bool:
+    """Whether it goes by the time that passes: its minute or its hour begins with a star."""
+    return any(field.startswith("*") for field in expression.split()[:2])
+
+
+def moments(expression: str, start: dt.datetime) -> Iterator[dt.datetime]:
+    """Yield the moments after this one, as far as there are any."""
+    coming = cronsim()(expression, start)
+    while True:
+        try:
+            yield next(coming)
+        except (StopIteration, OverflowError):  # noqa: PERF203 - it ends so, or with the years
+            return
 
 
 def _understood(expression: str) -> bool:

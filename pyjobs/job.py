@@ -308,7 +308,7 @@ class Job:
         self, next_queue: str | None, stay: StayOptions
     ) -> tuple[calls.Call[str], list[list[str]], dict[str, Any]]:
         """Return the call, the dependencies that do not fit into it, and what goes with them."""
-        if next_queue == "":
+        if next_queue is not None and not options.text(next_queue, "next_queue"):
             raise InvalidArgument("next_queue: is empty; leave it out to complete for good")
         wire, slices, rest = plans.held_back(options.to_wire(stay))
         packed = options.pack(wire)
@@ -441,7 +441,9 @@ class Job:
         Returns its state: waiting, scheduled, depends or, while a limit or its order key is against
         it, throttled.
         """
-        call = calls.move(self.jid, queue, options.milliseconds(delay, "delay"))
+        call = calls.move(
+            self.jid, options.text(queue, "queue"), options.milliseconds(delay, "delay")
+        )
         self._state = self._client.run(call)
         self._snapshot.queue = queue
         return self._state
@@ -464,7 +466,7 @@ class Job:
 
         That is waiting or, while a limit or its order key is against it, throttled.
         """
-        self._state = self._client.run(calls.unfail(self.jid, queue))
+        self._state = self._client.run(calls.unfail(self.jid, options.text(queue, "queue")))
         return self._state
 
     def set_priority(self, priority: int) -> None:
@@ -500,12 +502,16 @@ class Job:
 
     def tag(self, *tags: str) -> list[str]:
         """Put tags on the job; returns all that it carries."""
-        self._snapshot.record.options["tags"] = self._client.run(calls.tag(self.jid, tags))
+        self._snapshot.record.options["tags"] = self._client.run(
+            calls.tag(self.jid, options.texts(tags, "tags"))
+        )
         return self.tags
 
     def untag(self, *tags: str) -> list[str]:
         """Take tags off the job; returns those that it keeps."""
-        self._snapshot.record.options["tags"] = self._client.run(calls.untag(self.jid, tags))
+        self._snapshot.record.options["tags"] = self._client.run(
+            calls.untag(self.jid, options.texts(tags, "tags"))
+        )
         return self.tags
 
     def track(self) -> None:
@@ -521,7 +527,9 @@ class Job:
     def log(self, what: str, data: Any = None) -> None:
         """Write an entry of your own into the history; `data` has up to 4,096 bytes packed."""
         packed = b"" if data is None else codec.encode(data)
-        self._client.run(calls.log(self.jid, what, packed, self._client.request()))
+        self._client.run(
+            calls.log(self.jid, options.text(what, "what"), packed, self._client.request())
+        )
 
     def progress(self, done: float, total: float | None = None) -> None:
         """Note how far the work is, as an entry `progress` of the history.

@@ -444,6 +444,7 @@ def read_events(key: str, since: str, count: int, wait: float | None = 0) -> Pla
 
     Returns (id, fields) pairs, none when nothing came.
     """
+    options.text(since, "since")
     options.integer(count, "count", 1)
     ends = None if wait is None else time.monotonic() + wait
     pauses = iter(PAUSES)

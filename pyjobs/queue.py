@@ -168,7 +168,7 @@ class Queue:
                 self._client.worker_name,
                 self._client.requests,
                 [self.name],
-                pop,
+                options.integer(pop, "pop"),
                 None if lease is None else options.milliseconds(lease, "lease"),
             )
         )

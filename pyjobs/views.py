@@ -95,12 +95,12 @@ class Queues:
     def pause(self, *names: str) -> None:
         """Let pops of these queues find nothing until `unpause`."""
         if names:
-            self._client.run(calls.pause(names))
+            self._client.run(calls.pause(options.texts(names, "queue")))
 
     def unpause(self, *names: str) -> None:
         """Serve these queues again."""
         if names:
-            self._client.run(calls.unpause(names))
+            self._client.run(calls.unpause(options.texts(names, "queue")))
 
     def bytes(self, *names: str, sample: int | None = 1000) -> list[QueueBytes]:
         """How many bytes the jobs of these queues, or of all, take: read in slices of 100 jobs.
@@ -202,7 +202,8 @@ class Workers:
 
     def deregister(self, *names: str) -> int:
         """Take workers off the registry; what they hold stays theirs until the leases end."""
-        return self._client.run(calls.deregister(names)) if names else 0
+        wanted = options.texts(names, "worker")
+        return self._client.run(calls.deregister(wanted)) if wanted else 0
 
 
 class Limits:
@@ -325,7 +326,9 @@ class Config:
 
     def set(self, name: str, value: float | str) -> None:
         """Give a setting a value; refused with InvalidArgument when it is out of its limits."""
-        self._client.run(calls.configure(options.text(name, "setting"), str(value)))
+        self._client.run(
+            calls.configure(options.text(name, "setting"), options.text(str(value), name))
+        )
 
     def unset(self, name: str) -> None:
         """Give a setting its default back."""

@@ -296,7 +296,7 @@ class AsyncJob:
         self, next_queue: str | None, stay: StayOptions
     ) -> tuple[calls.Call[str], list[list[str]], dict[str, Any]]:
         """Return the call, the dependencies that do not fit into it, and what goes with them."""
-        if next_queue == "":
+        if next_queue is not None and not options.text(next_queue, "next_queue"):
             raise InvalidArgument("next_queue: is empty; leave it out to complete for good")
         wire, slices, rest = plans.held_back(options.to_wire(stay))
         packed = options.pack(wire)
@@ -429,7 +429,9 @@ class AsyncJob:
         Returns its state: waiting, scheduled, depends or, while a limit or its order key is against
         it, throttled.
         """
-        call = calls.move(self.jid, queue, options.milliseconds(delay, "delay"))
+        call = calls.move(
+            self.jid, options.text(queue, "queue"), options.milliseconds(delay, "delay")
+        )
         self._state = await self._client.run(call)
         self._snapshot.queue = queue
         return self._state
@@ -452,7 +454,7 @@ class AsyncJob:
 
         That is waiting or, while a limit or its order key is against it, throttled.
         """
-        self._state = await self._client.run(calls.unfail(self.jid, queue))
+        self._state = await self._client.run(calls.unfail(self.jid, options.text(queue, "queue")))
         return self._state
 
     async def set_priority(self, priority: int) -> None:
@@ -490,12 +492,16 @@ class AsyncJob:
 
     async def tag(self, *tags: str) -> list[str]:
         """Put tags on the job; returns all that it carries."""
-        self._snapshot.record.options["tags"] = await self._client.run(calls.tag(self.jid, tags))
+        self._snapshot.record.options["tags"] = await self._client.run(
+            calls.tag(self.jid, options.texts(tags, "tags"))
+        )
         return self.tags
 
     async def untag(self, *tags: str) -> list[str]:
         """Take tags off the job; returns those that it keeps."""
-        self._snapshot.record.options["tags"] = await self._client.run(calls.untag(self.jid, tags))
+        self._snapshot.record.options["tags"] = await self._client.run(
+            calls.untag(self.jid, options.texts(tags, "tags"))
+        )
         return self.tags
 
     async def track(self) -> None:
@@ -511,7 +517,9 @@ class AsyncJob:
     async def log(self, what: str, data: Any = None) -> None:
         """Write an entry of your own into the history; `data` has up to 4,096 bytes packed."""
         packed = b"" if data is None else codec.encode(data)
-        await self._client.run(calls.log(self.jid, what, packed, self._client.request()))
+        await self._client.run(
+            calls.log(self.jid, options.text(what, "what"), packed, self._client.request())
+        )
 
     async def progress(self, done: float, total: float | None = None) -> None:
         """Note how far the work is, as an entry `progress` of the history.

@@ -158,7 +158,7 @@ class AsyncQueue:
                 self._client.worker_name,
                 self._client.requests,
                 [self.name],
-                pop,
+                options.integer(pop, "pop"),
                 None if lease is None else options.milliseconds(lease, "lease"),
             )
         )

@@ -207,16 +207,21 @@ class AsyncRecurringJob:
         `cron` or `interval` change the timing, together with `between` and `tz`. `until` and
         `count` are 0 for no end.
         """
-        ends = {"until": until, "count": count, "missed": missed, "overlap": overlap}
-        wire: dict[str, Any] = {
-            **schedules.changed_timing(interval, cron, between, tz),
-            **options.carried(ends),
-            "klass": None if klass is None else naming.class_path(klass),
-            "queue": queue,
+        told = {
             "priority": priority,
             "retries": retries,
             "tags": tags,
+            "until": until,
+            "count": count,
+            "missed": missed,
             "backlog": backlog,
+            "overlap": overlap,
+        }
+        wire: dict[str, Any] = {
+            **schedules.changed_timing(interval, cron, between, tz),
+            **options.carried(told),
+            "klass": None if klass is None else naming.class_path(klass),
+            "queue": None if queue is None else options.text(queue, "queue"),
             "paused": paused,
             **options.carried(named(run)),
         }
@@ -229,7 +234,9 @@ class AsyncRecurringJob:
 
     async def move(self, queue: str) -> None:
         """Let its jobs go into another queue."""
-        await self._client.run(calls.recur_update(self.jid, options.pack({"queue": queue})))
+        await self._client.run(
+            calls.recur_update(self.jid, options.pack({"queue": options.text(queue, "queue")}))
+        )
 
     async def pause(self) -> None:
         """Make no jobs until `unpause`."""
@@ -241,7 +248,12 @@ class AsyncRecurringJob:
 
     async def tag(self, *tags: str) -> None:
         """Put tags on the jobs that are made from now on."""
-        wire = {"tags": [*self.tags, *(tag for tag in tags if tag not in self.tags)]}
+        wire = {
+            "tags": [
+                *self.tags,
+                *(tag for tag in options.texts(tags, "tags") if tag not in self.tags),
+            ]
+        }
         await self._client.run(calls.recur_update(self.jid, options.pack(wire)))
         self._template = dataclasses.replace(self._template, tags=wire["tags"])
 

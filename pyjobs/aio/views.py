@@ -99,12 +99,12 @@ class AsyncQueues:
     async def pause(self, *names: str) -> None:
         """Let pops of these queues find nothing until `unpause`."""
         if names:
-            await self._client.run(calls.pause(names))
+            await self._client.run(calls.pause(options.texts(names, "queue")))
 
     async def unpause(self, *names: str) -> None:
         """Serve these queues again."""
         if names:
-            await self._client.run(calls.unpause(names))
+            await self._client.run(calls.unpause(options.texts(names, "queue")))
 
     async def bytes(self, *names: str, sample: int | None = 1000) -> list[QueueBytes]:
         """How many bytes the jobs of these queues, or of all, take: read in slices of 100 jobs.
@@ -198,7 +198,8 @@ class AsyncWorkers:
 
     async def deregister(self, *names: str) -> int:
         """Take workers off the registry; what they hold stays theirs until the leases end."""
-        return await self._client.run(calls.deregister(names)) if names else 0
+        wanted = options.texts(names, "worker")
+        return await self._client.run(calls.deregister(wanted)) if wanted else 0
 
 
 class AsyncLimits:
@@ -316,7 +317,9 @@ class AsyncConfig:
 
     async def set(self, name: str, value: float | str) -> None:
         """Give a setting a value; refused with InvalidArgument when it is out of its limits."""
-        await self._client.run(calls.configure(options.text(name, "setting"), str(value)))
+        await self._client.run(
+            calls.configure(options.text(name, "setting"), options.text(str(value), name))
+        )
 
     async def unset(self, name: str) -> None:
         """Give a setting its default back."""

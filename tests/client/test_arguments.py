@@ -123,3 +123,55 @@ def test_how_many_are_looked_at_is_an_integer(client: pyjobs.Client, number: Any
         client.failures.counts(most=number)
     with pytest.raises(pyjobs.InvalidArgument, match=r"^sample: "):
         client.queues.bytes(sample=number)
+
+
+NO_TEXTS = [None, True, 7, "\ud800"]
+
+
+@pytest.mark.parametrize("name", NO_TEXTS)
+def test_names_are_texts(client: pyjobs.Client, name: Any) -> None:
+    job = client.queue("q").pop()
+    assert job
+    recurring = client.jobs[client.queue("q").recur(None, interval=60)]
+    assert isinstance(recurring, pyjobs.RecurringJob)
+    asked: list[tuple[str, Ask]] = [
+        ("queue", job.move),
+        ("queue", job.unfail),
+        ("queue", recurring.move),
+        ("queue", client.queues.pause),
+        ("queue", client.queues.unpause),
+        ("tags", job.tag),
+        ("tags", job.untag),
+        ("tags", recurring.tag),
+        ("what", job.log),
+        ("worker", client.workers.deregister),
+        ("since", client.events.read),
+    ]
+    for what, call in asked:
+        with pytest.raises(pyjobs.InvalidArgument, match=rf"^{what}: "):
+            call(name)
+
+
+@pytest.mark.parametrize("name", NO_TEXTS[1:])
+def test_a_next_queue_is_a_text(client: pyjobs.Client, name: Any) -> None:
+    job = client.queue("q").pop()
+    assert job
+    with pytest.raises(pyjobs.InvalidArgument, match=r"^next_queue: "):
+        job.complete(name)
+
+
+@pytest.mark.parametrize("option", ["queue", "priority", "retries", "tags", "backlog"])
+@pytest.mark.parametrize("value", [object(), b"x", 2**70])
+def test_changes_of_a_schedule_are_checked_as_its_options(
+    client: pyjobs.Client, option: str, value: Any
+) -> None:
+    recurring = client.jobs[client.queue("q").recur(None, interval=60)]
+    assert isinstance(recurring, pyjobs.RecurringJob)
+    with pytest.raises(pyjobs.InvalidArgument, match=f"^{option}: "):
+        recurring.update(**{option: value})
+
+
+@pytest.mark.parametrize("between", [7, True, {"08:00", "09:00"}])
+def test_a_window_is_a_pair(client: pyjobs.Client, between: Any) -> None:
+    with pytest.raises(pyjobs.InvalidArgument, match=r"^between: "):
+        client.queue("q").recur(None, interval=60, between=between)

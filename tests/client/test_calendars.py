@@ -17,6 +17,7 @@ from pyjobs import cron
 from pyjobs.calendars import AHEAD, HORIZON, Calendar, Wanted, zone
 
 BERLIN = "Europe/Berlin"
+HOWE = "Australia/Lord_Howe"
 DAY = 86_400_000
 
 
@@ -80,6 +81,26 @@ def test_a_slot_that_clocks_skip(expression: str, expected: list[str]) -> None:
 )
 def test_a_slot_that_clocks_show_twice(expression: str, expected: list[str]) -> None:
     assert expected == clocks(by(expression), "2026-10-24T23:50:00", len(expected))
+
+
+# Clocks on Lord Howe go from 02:00 back to 01:30 on 2026-04-05, and from 02:00 to 02:30 on
+# 2026-10-04; those of Pyongyang went from 23:30 to 00:00 on 2018-05-05.
+
+
+@pytest.mark.parametrize(
+    ("expression", "tz", "start", "expected"),
+    [
+        ("30 * * * *", HOWE, "2026-04-04T14:00:00", ["05 01:30+11", "05 01:30+10"]),
+        ("0 */2 * * *", HOWE, "2026-04-04T12:59:00", ["05 00:00+11", "05 02:00+10"]),
+        ("30 * * * *", HOWE, "2026-10-03T15:01:00", ["04 02:30+11", "04 03:30+11"]),
+        ("*/20 * * * *", HOWE, "2026-10-03T15:10:00", ["04 01:40+10", "04 02:40+11"]),
+        ("0 */2 * * *", "Asia/Pyongyang", "2018-05-04T14:00:00", ["05 00:00+09", "05 02:00+09"]),
+    ],
+)
+def test_a_star_counts_what_clocks_show_also_where_they_go_by_half_an_hour(
+    expression: str, tz: str, start: str, expected: list[str]
+) -> None:
+    assert expected == clocks(Calendar(expression, None, tz), start, len(expected))
 
 
 def test_a_slot_that_has_been_is_not_due_in_the_repeated_hour() -> None:
