@@ -165,6 +165,18 @@ def test_a_worker_that_has_become_idle_says_so_once(
     assert worker.counts == {"done": 1}
 
 
+def test_tasks_that_a_worker_has_imported_hear_of_its_start_and_end(
+    client: pyjobs.Client, run: Run, pool: PoolName, heard: queue.SimpleQueue[Any]
+) -> None:
+    bounds = Hooks(on_start=lambda: heard.put("start"), on_stop=lambda: heard.put("stop"))
+    near = Tasks(client, hooks=[bounds])
+    far = Tasks(pyjobs.Client(client.server, namespace="another"), hooks=[bounds])
+
+    run(pool=pool)
+
+    assert (all_of(heard), near.hooks) == (["start", "stop"], far.hooks)
+
+
 def test_a_put_that_makes_no_job_is_heard_of_as_merged(client: pyjobs.Client) -> None:
     put: list[Any] = []
     hooks = Hooks(
