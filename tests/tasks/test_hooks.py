@@ -197,6 +197,54 @@ def test_a_put_that_makes_no_job_is_heard_of_as_merged(client: pyjobs.Client) ->
     ]
 
 
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_is_put_within_a_transaction_is_heard_of_when_it_was_applied(
+    client: pyjobs.Client, server: Any, refused: bool, kind: str
+) -> None:
+    put: list[Any] = []
+    hooks = Hooks(
+        on_enqueue=lambda handle: put.append((handle.outcome, handle.jid)),
+        on_merge=lambda handle: put.append((handle.outcome, handle.jid)),
+    )
+    task = Tasks(client, hooks=[hooks]).task(unique=True)(jobs.resize.function)
+    there = task.later("a")
+    made = task.options(unique=None)
+    whole = made.prepare("b").then(made.prepare("c"))
+    expected = list(put)
+
+    def gather(transaction: Any) -> list[str]:
+        jid = made.prepare("d").within(transaction)
+        task.prepare("a").within(transaction)
+        members = [each.jid for each in whole.within(transaction).jobs]
+        if refused:
+            transaction.cancel("a job that is not there")
+        assert put == expected
+        return [jid, *members]
+
+    async def gather_async() -> list[str]:
+        async with (
+            pyjobs.AsyncClient(server.url, namespace=client.namespace) as aio,
+            aio.transaction() as transaction,
+        ):
+            return gather(transaction)
+
+    found: list[str] = []
+    try:
+        if kind == "async":
+            found = asyncio.run(gather_async())
+        else:
+            with client.transaction() as transaction:
+                found = gather(transaction)
+    except pyjobs.JobNotFound:
+        assert refused
+
+    if not refused:
+        expected += [("created", found[0]), ("merged", there.jid)]
+        expected += [("created", jid) for jid in found[1:]]
+    assert put == expected
+
+
 @pytest.mark.parametrize(
     ("given", "what"),
     [
