@@ -1,7 +1,7 @@
-"""Hooks: what is called around each job, as a middleware would be.
+"""Hooks: what is called around each job, as a middleware would be, and around all of a worker's.
 
-Each is a plain function or an `async def`, and is called where the job runs: in its thread, its
-task, its greenlet, with `current_job()` set. `job.durations` says how long it waited and ran.
+Each is a plain function or an `async def`. Those of a job are called where it runs: in its thread,
+its task, its greenlet, with `current_job()` set. `job.durations` says how long it waited and ran.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
     """Functions around a job; of several Hooks, the first one's `before` comes first, `after` last.
+
+    So do `on_start` and `on_stop`.
 
     A worker's hooks are called for all its jobs, those of Tasks for their jobs, inside the
     worker's. An exception in `before` is the job's, as if its own code had raised it; Retry,
@@ -31,6 +33,17 @@ class Hooks:
     """Called with the job and the exception when it is about to fail."""
     on_retry: Callable[[Any, BaseException], Any] | None = None
     """Called with the job and the exception when it is about to be tried again."""
+    on_start: Callable[[], Any] | None = None
+    """Called once when a worker starts, in the process that runs its jobs, before it asks for any.
+
+    In the thread that runs the worker; an `async def` of the asyncio pool in the event loop of the
+    jobs, of other pools in one of its own. Those of Tasks are called too that are imported then.
+    """
+    on_stop: Callable[[], Any] | None = None
+    """Called once when a worker has ended, after its last job, where `on_start` was.
+
+    Not in a process that is killed, or that has a job in its place which does not end.
+    """
     on_idle: Callable[[], Any] | None = None
     """Called when a worker has nothing to run, once until it has had something; in a thread."""
     on_enqueue: Callable[[Any], Any] | None = None
@@ -56,6 +69,8 @@ class Called(NamedTuple):
     on_complete: list[Callable[..., Any]]
     on_failure: list[Callable[..., Any]]
     on_retry: list[Callable[..., Any]]
+    on_start: list[Callable[..., Any]]
+    on_stop: list[Callable[..., Any]]
     on_idle: list[Callable[..., Any]]
     on_enqueue: list[Callable[..., Any]]
     on_merge: list[Callable[..., Any]]
@@ -70,4 +85,5 @@ class Called(NamedTuple):
             for name in cls._fields
         }
         found["after"].reverse()
+        found["on_stop"].reverse()
         return cls(**found)

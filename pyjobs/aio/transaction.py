@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyjobs import calls, codec, options, plans
 from pyjobs.aio.job import AsyncJob
 from pyjobs.errors import InvalidArgument
 from pyjobs.options import JobOptions, Reference, Seconds, StayOptions
+from pyjobs.plans import Plan
 from pyjobs.putting import prepare
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ class AsyncTransaction:
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
-        self._members: list[tuple[calls.Call[Any], AsyncJob | None]] = []
+        self._looks: list[Plan[None]] = []
+        self._members: list[calls.Call[Any]] = []
+        self._applied: dict[int, Callable[[Any], object]] = {}
         self._over = False
         self.answers: list[Any] = []
         """What each call was answered, in order; empty until the block has ended."""
@@ -47,13 +51,28 @@ class AsyncTransaction:
         self._over = True
         if kind is not None or not self._members:
             return
-        self.answers = await self._client.run(plans.together([call for call, _ in self._members]))
-        for (_, job), state in zip(self._members, self.answers, strict=True):
-            if job is not None:
-                job.became(state)
+        self.answers = await self._client.run(self._plan())
+        for index, applied in self._applied.items():
+            applied(self.answers[index])
 
-    def add(self, call: calls.Call[Any], job: AsyncJob | None = None) -> None:
-        """Gather a call of `pyjobs.calls`; `job` is whose new state it answers."""
+    def _plan(self) -> Plan[list[Any]]:
+        for look in self._looks:
+            yield from look
+        return (yield from plans.together(self._members))
+
+    def add(
+        self,
+        call: calls.Call[Any],
+        job: AsyncJob | None = None,
+        *,
+        look: Plan[None] | None = None,
+        applied: Callable[[Any], object] | None = None,
+    ) -> None:
+        """Gather a call of `pyjobs.calls`; `job` is whose new state it answers.
+
+        `look` is carried out before anything is applied, and may refuse it by an exception;
+        `applied` is called with the answer when all is applied.
+        """
         if self._over:
             raise InvalidArgument("transaction: its block has ended")
         if call.kind == "reads" or call.name in {"pop", "step", "drain"}:
@@ -63,7 +82,12 @@ class AsyncTransaction:
                 "transaction: an immediate client runs a job when it is put, and what is put here "
                 "is there only when the block has ended; put it after the block"
             )
-        self._members.append((call, job))
+        then = applied if job is None else job.became
+        if then is not None:
+            self._applied[len(self._members)] = then
+        if look is not None:
+            self._looks.append(look)
+        self._members.append(call)
 
     def put(self, queue: str, klass: Any, data: Any = None, **given: Unpack[JobOptions]) -> str:
         """Put a job into a queue, as `AsyncQueue.put`; returns its jid at once.

@@ -94,7 +94,14 @@ class Prepared(Part[R_co]):
         return handle
 
     def within(self, transaction: Transaction | AsyncTransaction) -> str:
-        """Put the job when the transaction is applied; returns its jid at once."""
-        put = self.put()
-        transaction.add(put.only_call())
+        """Put the job when the transaction is applied; returns its jid at once.
+
+        Hooks hear of it then, and a task that no worker knows is told, or refused, then.
+        """
+        put, tasks = self.put(), self.task.tasks
+        transaction.add(
+            put.only_call(),
+            look=tasks.known_of([self]),
+            applied=lambda answer: tasks.heard_within(transaction, put.jid, answer, self.task),
+        )
         return put.jid

@@ -26,10 +26,13 @@ from pyjobs.tasks.remote import Remote
 from pyjobs.tasks.settings import OF_JOBS, OF_SCHEDULES, PeriodicOptions, Settings, TaskOptions
 from pyjobs.tasks.task import AsyncTask, Task, task_of
 from pyjobs.tasks.wholes import Chain, Parallel, Part, Whole
+from pyjobs.transaction import Transaction
 from pyjobs.twins import async_client, is_same_place, sync_client
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from pyjobs.aio.transaction import AsyncTransaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -298,6 +301,20 @@ class Tasks:
         `.then(join.step())` joins them. Raises InvalidArgument.
         """
         return Parallel(list(parts))
+
+    def heard_within(
+        self,
+        transaction: Transaction | AsyncTransaction,
+        jid: str,
+        answer: Any,
+        task: Task[..., Any],
+    ) -> None:
+        """Tell the hooks of a job that was put in a transaction, by what the put was answered."""
+        put = Jid.answered(jid, answer)
+        if isinstance(transaction, Transaction):
+            self._heard([Handle(transaction.client, put, task)])
+        else:
+            self._heard([AsyncHandle(transaction.client, put, task)])
 
     def heard_of_flow(self, handle: F) -> F:
         """Tell the hooks of each job of a flow that was put."""

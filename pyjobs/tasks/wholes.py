@@ -143,14 +143,21 @@ class Whole(Part[R_co]):
     def within(self, transaction: Transaction | AsyncTransaction) -> Any:
         """Put all jobs when the transaction is applied; returns the handle of the whole at once.
 
-        Raises InvalidArgument for a job that takes more than one call.
+        Raises InvalidArgument for a job that takes more than one call. Hooks hear of the jobs when
+        it is applied, and a task that no worker knows is told, or refused, then.
         """
+        tasks = self._tasks()
         graph, ends = self._laid()
+        kind: Any = FlowHandle if isinstance(transaction, Transaction) else AsyncFlowHandle
+        handle = kind(transaction.client, graph.id, graph.calls, ends.jids, ends.many)
         for put in flowing.in_order(graph.puts):
             transaction.add(put.only_call())
-        transaction.add(calls.seal(graph.id))
-        kind = FlowHandle if isinstance(transaction, Transaction) else AsyncFlowHandle
-        return kind(transaction.client, graph.id, graph.calls, ends.jids, ends.many)
+        transaction.add(
+            calls.seal(graph.id),
+            look=tasks.known_of(list(graph.calls.values())),
+            applied=lambda _: tasks.heard_of_flow(handle),
+        )
+        return handle
 
     def _tasks(self) -> Tasks:
         return next(iter(self.prepared())).task.tasks

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 log = logging.getLogger("pyjobs.worker")
@@ -37,11 +37,25 @@ class Idling:
             try_hook(hook)
 
 
-def try_hook(hook: Callable[..., Any], *args: Any) -> None:
+def try_hook(
+    hook: Callable[..., Any],
+    *args: Any,
+    here: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run,
+) -> None:
     """Call a hook, a coroutine in a loop of its own; what goes wrong is logged."""
     try:
         answer = hook(*args)
         if inspect.iscoroutine(answer):
-            asyncio.run(answer)
-    except Exception:
+            here(answer)
+    except (Exception, SystemExit):
+        log.exception("a hook has failed")
+
+
+async def try_hook_async(hook: Callable[..., Any]) -> None:
+    """Call a hook in the event loop that runs; what goes wrong is logged."""
+    try:
+        answer = hook()
+        if inspect.isawaitable(answer):
+            await answer
+    except (Exception, SystemExit):
         log.exception("a hook has failed")

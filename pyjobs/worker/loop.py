@@ -19,6 +19,7 @@ from pyjobs.client import Client
 from pyjobs.errors import JobStopped, RunTimeout
 from pyjobs.hooks import Called
 from pyjobs.tasks import tasks
+from pyjobs.worker.bounds import PULSE, Bounds
 from pyjobs.worker.execution import Execution
 from pyjobs.worker.expiring import Expiring
 from pyjobs.worker.failing import group_of, message_of
@@ -34,9 +35,6 @@ from pyjobs.worker.turns import Told, loss
 from pyjobs.worker.waiting import Waiting
 
 log = logging.getLogger("pyjobs.worker")
-
-PULSE = 1.0
-"""Seconds from one sign of life to the next."""
 
 LAST_CALL = 2.0
 """Seconds in which jobs have to end that are stopped because the worker leaves."""
@@ -80,6 +78,7 @@ class Keeper:
         )
         self._periodic = Periodic(client)
         called = Called.of((*settings.hooks, *tasks.hooks_of(client)))
+        self.bounds = Bounds(called)
         self._idling = Idling(called.on_idle)
         self._expiring = Expiring(client, called.on_expire)
         self._pool: Pool
@@ -116,6 +115,11 @@ class Keeper:
         self._stops.append(self._settings.grace if grace is None else grace)
         self._waiting.ring()
 
+    def abort(self) -> None:
+        """Leave at once: what runs the jobs was broken off from outside."""
+        self.stop(0)
+        self.bounds.break_off()
+
     def pause(self, paused: bool) -> None:
         """Take nothing, or take jobs again. Safe in signal handlers."""
         self._paused = paused
@@ -126,6 +130,7 @@ class Keeper:
     def run(self, pool: Pool) -> None:
         """Work until all is done; what goes wrong is kept in `error`."""
         self._pool = pool
+        self.bounds.wait_for_start(self._surroundings.pulse)
         if self._forever:
             self._periodic.start()
             self._expiring.start()

@@ -12,6 +12,7 @@ from pyjobs.aio.client import AsyncClient
 from pyjobs.client import Client
 from pyjobs.errors import InvalidArgument
 from pyjobs.twins import sync_client
+from pyjobs.worker.bounds import RETURN
 from pyjobs.worker.loop import Keeper
 from pyjobs.worker.options import Given, WorkerOptions
 from pyjobs.worker.pools import kind_of
@@ -22,9 +23,6 @@ from pyjobs.worker.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
-
-RETURN = 1.0
-"""Seconds in which the calling thread has to come back when all is done."""
 
 
 class Worker:
@@ -116,16 +114,17 @@ class Worker:
         keeper, pool = self.prepare(forever, budget)
         returned = threading.Event()
         keeping: list[Callable[[], object]] = []
+        pulse = self._surroundings.pulse
 
         def keep() -> None:
             keeper.run(pool)
-            if not returned.wait(RETURN):
+            if not (keeper.bounds.wait_for_stop(pulse) and returned.wait(RETURN)):
                 self._surroundings.stuck(REPLACE if keeper.replace else 1)
 
         try:
             pool.run(lambda: keeping.append(pool.spawn(keep)))
         except BaseException:
-            keeper.stop(0)
+            keeper.abort()
             raise
         finally:
             returned.set()
@@ -142,8 +141,10 @@ class Worker:
         """Return what is going to do the work: for those who run it themselves."""
         options = self.options
         keeper = Keeper(self.client, options, self._surroundings, forever, budget, self.counts, aio)
-        pool = self._kind(options.slots, keeper.holding, keeper.execution, keeper.finish)
-        pool.abort = lambda: keeper.stop(0)
+        pool = self._kind(
+            *(options.slots, keeper.holding, keeper.execution, keeper.finish, keeper.bounds)
+        )
+        pool.abort = keeper.abort
         # First this: from now on who stops or pauses the worker tells the keeper himself.
         self._keeper = keeper
         keeper.pause(self._paused)

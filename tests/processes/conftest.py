@@ -74,10 +74,14 @@ def working(server: Server, namespace: str, tmp_path: Path) -> Iterator[Working]
     """Start `pyjobs worker` for the queue `q`, with further arguments."""
     with ExitStack() as stack:
 
-        def start(*args: object, url: str = server.url, queue: str = "q") -> Running:
+        def start(
+            *args: object, url: str = server.url, queue: str = "q", env: Any = None
+        ) -> Running:
             common = (*(["--url", url] if url else []), "--namespace", namespace, "--path", ROOT)
             return stack.enter_context(
-                Running("-m", "pyjobs", "worker", "-q", queue, *common, *args, cwd=tmp_path)
+                Running(
+                    "-m", "pyjobs", "worker", "-q", queue, *common, *args, cwd=tmp_path, env=env
+                )
             )
 
         yield start

@@ -76,6 +76,32 @@ def test_queues_have_patterns_and_weights(working: Working, client: Client, told
     assert told.rest() == []
 
 
+@pytest.mark.parametrize("pool", POOLS)
+def test_each_process_has_a_hook_at_its_start_and_one_at_its_end(
+    working: Working, client: Client, told: Told, pool: str, tmp_path: Path
+) -> None:
+    jids = [put(client, jobs.Quick, told) for _ in range(6)]
+    said = tmp_path / "said"
+    running = working(
+        *("--workers", 2, "--pool", pool, "--max-jobs", 2, "--hooks", f"{jobs.__name__}:bounds"),
+        env={"SAID": str(said)},
+    )
+    words = [told.next() for _ in jids]
+    running.signal(signal.SIGTERM)
+
+    assert running.end() == 0
+    assert {word[0] for word in words} == set(jids)
+    assert client.queues["q"].counts.complete == 6
+    lines: dict[str, list[str]] = {}
+    for line in said.read_text().splitlines():
+        lines.setdefault(line.split()[1], []).append(line.split()[0])
+    assert lines.keys() >= {word[1] for word in words}
+    for pid, of_process in lines.items():
+        ran = sum(word[1] == pid for word in words)
+        assert of_process == ["start", *["job"] * ran, "stop"]
+    assert running.output.count("a hook has failed") == len(lines)
+
+
 @pytest.mark.skipif(shutil.which("ps") is None, reason="this machine has no ps")
 def test_ps_shows_what_each_process_does(working: Working, client: Client, told: Told) -> None:
     put(client, jobs.Slow, told)

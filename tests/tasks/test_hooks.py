@@ -165,6 +165,18 @@ def test_a_worker_that_has_become_idle_says_so_once(
     assert worker.counts == {"done": 1}
 
 
+def test_tasks_that_a_worker_has_imported_hear_of_its_start_and_end(
+    client: pyjobs.Client, run: Run, pool: PoolName, heard: queue.SimpleQueue[Any]
+) -> None:
+    bounds = Hooks(on_start=lambda: heard.put("start"), on_stop=lambda: heard.put("stop"))
+    near = Tasks(client, hooks=[bounds])
+    far = Tasks(pyjobs.Client(client.server, namespace="another"), hooks=[bounds])
+
+    run(pool=pool)
+
+    assert (all_of(heard), near.hooks) == (["start", "stop"], far.hooks)
+
+
 def test_a_put_that_makes_no_job_is_heard_of_as_merged(client: pyjobs.Client) -> None:
     put: list[Any] = []
     hooks = Hooks(
@@ -183,6 +195,54 @@ def test_a_put_that_makes_no_job_is_heard_of_as_merged(client: pyjobs.Client) ->
         *(("enqueued", first.jid), ("debounced", first.jid)),
         *(("enqueued", third.jid), ("debounced", third.jid), ("debounced", third.jid)),
     ]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_is_put_within_a_transaction_is_heard_of_when_it_was_applied(
+    client: pyjobs.Client, server: Any, refused: bool, kind: str
+) -> None:
+    put: list[Any] = []
+    hooks = Hooks(
+        on_enqueue=lambda handle: put.append((handle.outcome, handle.jid)),
+        on_merge=lambda handle: put.append((handle.outcome, handle.jid)),
+    )
+    task = Tasks(client, hooks=[hooks]).task(unique=True)(jobs.resize.function)
+    there = task.later("a")
+    made = task.options(unique=None)
+    whole = made.prepare("b").then(made.prepare("c"))
+    expected = list(put)
+
+    def gather(transaction: Any) -> list[str]:
+        jid = made.prepare("d").within(transaction)
+        task.prepare("a").within(transaction)
+        members = [each.jid for each in whole.within(transaction).jobs]
+        if refused:
+            transaction.cancel("a job that is not there")
+        assert put == expected
+        return [jid, *members]
+
+    async def gather_async() -> list[str]:
+        async with (
+            pyjobs.AsyncClient(server.url, namespace=client.namespace) as aio,
+            aio.transaction() as transaction,
+        ):
+            return gather(transaction)
+
+    found: list[str] = []
+    try:
+        if kind == "async":
+            found = asyncio.run(gather_async())
+        else:
+            with client.transaction() as transaction:
+                found = gather(transaction)
+    except pyjobs.JobNotFound:
+        assert refused
+
+    if not refused:
+        expected += [("created", found[0]), ("merged", there.jid)]
+        expected += [("created", jid) for jid in found[1:]]
+    assert put == expected
 
 
 @pytest.mark.parametrize(

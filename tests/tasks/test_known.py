@@ -135,3 +135,37 @@ def test_modules_are_included_and_discovered(
         tasks.include("workshop.nothing")
     with pytest.raises(InvalidArgument, match="names: must be a list"):
         tasks.discover("workshop", names="jobs")
+
+
+@pytest.mark.parametrize("kind", ["call", "whole"])
+def test_a_transaction_looks_before_anything_is_applied(
+    client: pyjobs.Client, tasks: Tasks, server: Any, kind: str
+) -> None:
+    report(client, "a", ["mail"], "shop.jobs.send", "shop.jobs.fetch")
+    part: Any = tasks.named("shop.jobs.other", unknown="refuse").prepare()
+    slip: Any = tasks.named("shop.jobs.sned").prepare()
+    if kind == "whole":
+        part, slip = jobs.double.prepare(1).then(part), jobs.double.prepare(1).then(slip)
+
+    def put() -> None:
+        with client.transaction() as transaction:
+            transaction.put("mail", "shop.jobs.send")
+            part.within(transaction)
+
+    async def put_async() -> None:
+        async with (
+            pyjobs.AsyncClient(server.url, namespace=client.namespace) as aio,
+            aio.transaction() as transaction,
+        ):
+            transaction.put("mail", "shop.jobs.send")
+            part.within(transaction)
+
+    with pytest.raises(ClassNotFound, match=r"'shop\.jobs\.other': no worker"):
+        put()
+    with pytest.raises(ClassNotFound, match=r"'shop\.jobs\.other': no worker"):
+        asyncio.run(put_async())
+    assert client.queues.counts == []
+    part = slip
+    with pytest.warns(UnknownTask, match="there is 'shop.jobs.send'"):
+        put()
+    assert client.queues["mail"].counts.waiting == (2 if kind == "call" else 1)

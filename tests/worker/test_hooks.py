@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 from typing import Any
 
 import pytest
 
 import pyjobs
-from pyjobs.worker import Hooks, Worker, current_job
+from pyjobs.worker import AsyncWorker, Hooks, Surroundings, Worker, current_job
 from pyjobs.worker.options import PoolName
 from tests.worker import jobs
-from tests.worker.conftest import find
+from tests.worker.conftest import SOON, find
 
 J = "tests.worker.jobs"
 
@@ -146,3 +147,125 @@ def test_not_even_a_hook_that_exits(
     Worker(client, "mail", pool=pool, hooks=[hooks]).run_until_idle()
 
     assert {find(client, jid).state for jid in jids} == {"complete"}
+
+
+# The start and the end of a worker
+
+
+def say(what: str) -> Any:
+    return lambda *_: jobs.heard.put(what)
+
+
+def say_async(what: str) -> Any:
+    async def hook() -> None:
+        await asyncio.sleep(0)
+        jobs.heard.put(what)
+
+    return hook
+
+
+@pytest.mark.parametrize("make", [say, say_async])
+@pytest.mark.parametrize("kind", ["say", "say_async"])
+def test_at_the_start_and_at_the_end_of_a_worker(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName, make: Any, kind: str
+) -> None:
+    queue.put_many([{"klass": f"{J}.{kind}", "data": {"n": n}} for n in range(2)])
+    hooks = [
+        Hooks(on_start=make(f"{name} start"), on_stop=make(f"{name} stop"), after=say("after"))
+        for name in ("outer", "inner")
+    ]
+
+    Worker(client, "mail", pool=pool, concurrency=1, hooks=hooks).run_until_idle()
+
+    job = ["after", "after"]
+    assert heard() == [
+        *("outer start", "inner start"),
+        *(0, *job, 1, *job),
+        *("inner stop", "outer stop"),
+    ]
+
+
+def test_also_when_there_was_no_job(client: pyjobs.Client, pool: PoolName) -> None:
+    def start() -> None:
+        worker.stop()
+        jobs.heard.put("start")
+
+    hooks = Hooks(on_start=start, on_stop=say("stop"))
+    worker = Worker(client, "mail", pool=pool, hooks=[hooks])
+
+    assert (worker.run(), heard()) == (0, ["start", "stop"])
+
+
+@pytest.mark.parametrize("how", ["raises", "raises_async", "exits"])
+def test_a_bad_one_is_logged_and_loses_no_job(
+    client: pyjobs.Client,
+    queue: pyjobs.Queue,
+    pool: PoolName,
+    how: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def raises_async() -> None:
+        raise PermissionError("not today")
+
+    def raises() -> None:
+        raise SystemExit("not today") if how == "exits" else PermissionError("not today")
+
+    jid = queue.put(f"{J}.say", {"n": 1})
+    bad: Any = raises_async if how == "raises_async" else raises
+    hooks = [Hooks(on_start=bad, on_stop=bad), Hooks(on_start=say("in"), on_stop=say("out"))]
+
+    with caplog.at_level(logging.ERROR):
+        Worker(client, "mail", pool=pool, hooks=hooks).run_until_idle()
+
+    assert heard() == ["in", 1, "out"]
+    assert find(client, jid).state == "complete"
+    assert caplog.text.count("a hook has failed") == 2
+
+
+def test_no_job_is_taken_before_and_the_worker_shows_that_it_lives(
+    client: pyjobs.Client, queue: pyjobs.Queue, pool: PoolName
+) -> None:
+    """As a supervisor kills who is silent, and there may be much to load, or to write down."""
+    jid = queue.put(f"{J}.say", {"n": 1})
+
+    class Pulses(Surroundings):
+        pulsed = threading.Event()
+
+        def pulse(self) -> None:
+            self.pulsed.set()
+
+    def wait(what: str) -> None:
+        Pulses.pulsed.clear()
+        assert Pulses.pulsed.wait(SOON)
+        jobs.heard.put((what, find(client, jid).state))
+
+    hooks = Hooks(on_start=lambda: wait("start"), on_stop=lambda: wait("stop"))
+    worker = Worker(client, "mail", pool=pool, hooks=[hooks], surroundings=Pulses())
+    worker.run_until_idle()
+
+    assert heard() == [("start", "waiting"), 1, ("stop", "complete")]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_coroutines_share_the_event_loop_of_the_jobs(
+    client: pyjobs.Client, queue: pyjobs.Queue, server: Any, wrapped: bool
+) -> None:
+    loops = []
+
+    async def note(*_: Any) -> None:
+        loops.append(asyncio.get_running_loop())
+
+    queue.put(f"{J}.say_async", {"n": 1})
+    hooks = [Hooks(on_start=note, before=note, on_stop=note)]
+
+    async def run() -> None:
+        async with pyjobs.AsyncClient(server.url, namespace=client.namespace) as aio:
+            await AsyncWorker(aio, "mail", hooks=hooks).run_until_idle()
+
+    if wrapped:
+        asyncio.run(run())
+    else:
+        Worker(client, "mail", pool="asyncio", hooks=hooks).run_until_idle()
+
+    assert len(loops) == 3
+    assert len(set(loops)) == 1

@@ -69,6 +69,7 @@ class Tasks(Pool):
         self._closed = asyncio.Event()
         start()
         try:
+            await self.bounds.start_async()
             await self._closed.wait()
         except asyncio.CancelledError:
             # Before the loop is taken from the jobs: they are given back, and do not fail.
@@ -77,6 +78,7 @@ class Tasks(Pool):
             raise
         finally:
             self._threads.shutdown(wait=False)
+            await self.bounds.stop_async()
             await self.execution.close()
 
     def close(self) -> None:

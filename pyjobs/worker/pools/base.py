@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import Thread
 
+from pyjobs.worker.bounds import Bounds
 from pyjobs.worker.execution import Execution
 from pyjobs.worker.held import Held, Holding
 from pyjobs.worker.stopping import Seats
@@ -23,18 +24,23 @@ class Pool(ABC):
         holding: Holding,
         execution: Execution,
         finish: Callable[[Held], None],
+        bounds: Bounds,
     ) -> None:
         self.slots = slots
         self.ready = holding.ready
         self.execution = execution
         self.finish = finish
+        self.bounds = bounds
         self.seats = Seats(execution)
         self.abort: Callable[[], object] = str
         """Called when `run` is broken off from outside: the worker has to leave at once."""
 
     @abstractmethod
     def run(self, start: Callable[[], None]) -> None:
-        """Occupy the calling thread until `close`; calls `start` when jobs can be taken."""
+        """Occupy the calling thread until `close`; calls `start` when jobs can be taken.
+
+        Calls the hooks at the bounds, the last ones also when it was broken off.
+        """
 
     def spawn(self, keep: Callable[[], None]) -> Callable[[], object]:
         """Start the keeper's thread, which no job can hold up; returns how to wait for its end."""

@@ -36,6 +36,7 @@ class Greenlets(Pool):
         self._watcher.start(self._obey)
         try:
             start()
+            self.bounds.start(self._in_thread)
             self._closed.wait()
         except BaseException:
             # While the hub can still stop the jobs.
@@ -45,6 +46,7 @@ class Greenlets(Pool):
         finally:
             self._watcher.stop()
             self._watcher.close()
+            self.bounds.stop(self._in_thread)
 
     def spawn(self, keep: Callable[[], None]) -> Callable[[], object]:
         """See Pool. A thread of `threading` may be a greenlet here."""

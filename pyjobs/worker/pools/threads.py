@@ -30,8 +30,19 @@ class Threads(Pool):
         for number in range(self.slots):
             name = f"pyjobs-{number + 1}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._occupy(start, self._closed.wait)
+
+    def _occupy(self, start: Callable[[], None], stay: Callable[[], object]) -> None:
         start()
-        self._closed.wait()
+        try:
+            self.bounds.start()
+            stay()
+        except BaseException:
+            self.abort()
+            self._closed.wait()
+            raise
+        finally:
+            self.bounds.stop()
 
     def rouse(self) -> None:
         """See Pool."""
@@ -74,5 +85,4 @@ class CallingThread(Threads):
 
     def run(self, start: Callable[[], None]) -> None:
         """See Pool."""
-        start()
-        self._work()
+        self._occupy(start, self._work)
