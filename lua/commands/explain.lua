@@ -27,7 +27,6 @@ local deadlines = require("rules.deadlines")
 local failures = require("store.failures")
 local flows = require("store.flows")
 local keys = require("store.keys")
-local lanes = require("doors.lanes")
 local limits = require("rules.limits")
 local lines = require("store.lines")
 local places = require("store.places")
@@ -40,6 +39,7 @@ local settings = require("store.settings")
 local states = require("rules.states")
 local throttle = require("doors.throttle")
 local uniques = require("store.uniques")
+local waiting = require("doors.waiting")
 
 local flags = states.flags
 
@@ -89,7 +89,7 @@ end
 local OF_STATE = {
   waiting = function(step, record, queue, tell)
     if queue.fair then
-      local tenant, ahead, before, count = lanes.standing(step, record, queue)
+      local tenant, ahead, before, count = waiting.standing(step, record, queue)
       tell("tenant", tenant)
       tell("ahead", ahead)
       tell("lanes", { before, count })

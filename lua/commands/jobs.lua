@@ -8,10 +8,10 @@
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local lanes = require("doors.lanes")
 local pages = require("store.pages")
 local queues = require("store.queues")
 local sets = require("doors.sets")
+local waiting = require("doors.waiting")
 
 local jobs = {}
 
@@ -45,7 +45,7 @@ function jobs.apply(step, request)
   local set = state.set
   local page
   if request.state == "waiting" and queue.fair then
-    page = lanes.page(step, queue, request)
+    page = waiting.page(step, queue, request)
   elseif state.stalled or state.live then
     page = pages.scored(set.key(step, queue), request, state.stalled and step.now or nil, step.now)
   else

@@ -6,11 +6,11 @@
 
 local arguments = require("rules.arguments")
 local describe = require("doors.describe")
-local lanes = require("doors.lanes")
 local limits = require("rules.limits")
 local queues = require("store.queues")
 local places = require("store.places")
 local records = require("store.records")
+local waiting = require("doors.waiting")
 
 local peek = {}
 
@@ -29,7 +29,7 @@ function peek.apply(step, request)
   if not queue then
     return {}
   end
-  local members = lanes.peek(step, queue, request.offset, request.count)
+  local members = waiting.peek(step, queue, request.offset, request.count)
   local jids = {}
   for position = 1, #members do
     jids[position] = string.sub(members[position], places.JID)

@@ -9,10 +9,10 @@
 
 local arguments = require("rules.arguments")
 local keys = require("store.keys")
-local lanes = require("doors.lanes")
 local limits = require("rules.limits")
 local pages = require("store.pages")
 local queues = require("store.queues")
+local waiting = require("doors.waiting")
 
 local tenants = {}
 
@@ -28,7 +28,7 @@ end
 
 function tenants.apply(step, request)
   if request.names then
-    return { "", unpack(lanes.weights(step, request.names)) }
+    return { "", unpack(waiting.weights(step, request.names)) }
   end
   local queue = queues.named(step, request.queue)
   if not queue or not queue.fair then
@@ -36,7 +36,7 @@ function tenants.apply(step, request)
   end
   local page = pages.ranked(keys.tenants(step, queue), request)
   for position = 2, #page do
-    page[position] = lanes.describe(step, queue, page[position])
+    page[position] = waiting.describe(step, queue, page[position])
   end
   return page
 end

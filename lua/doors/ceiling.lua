@@ -4,12 +4,12 @@
 
 local job = require("rules.job")
 local keys = require("store.keys")
-local lanes = require("doors.lanes")
 local own = require("store.own")
 local queues = require("store.queues")
 local records = require("store.records")
 local refuse = require("rules.refusal")
 local states = require("rules.states")
+local waiting = require("doors.waiting")
 local weights = require("store.weights")
 
 local ceiling = {}
@@ -19,7 +19,7 @@ local ENDS = { complete = true, failed = true, cancelled = true }
 
 -- What the queue holds: jobs, and bytes of payload (nil when they are not counted).
 local function held(step, queue)
-  local jobs = lanes.count(step, queue)
+  local jobs = waiting.count(step, queue)
   for position = 1, #OPEN do
     jobs = jobs + redis.call("ZCARD", OPEN[position](step, queue))
   end
@@ -38,13 +38,13 @@ end
 -- How many of a queue's jobs could make room: those that wait, or would but for a limit or an order
 -- key.
 function ceiling.runnable(step, queue)
-  return lanes.count(step, queue) + redis.call("ZCARD", keys.throttled(step, queue))
+  return waiting.count(step, queue) + redis.call("ZCARD", keys.throttled(step, queue))
 end
 
 -- The set from which jobs go to make room, and how many are in it: of those that wait and those
 -- that are throttled it is where there are more, so that neither stand in the way of the others.
 function ceiling.pool(step, queue)
-  local longest, most = lanes.longest(step, queue)
+  local longest, most = waiting.longest(step, queue)
   local throttled = redis.call("ZCARD", keys.throttled(step, queue))
   if throttled > most then
     return keys.throttled(step, queue), throttled

@@ -1,13 +1,13 @@
 -- How many jobs a queue has in each state, by the state's word; templates as `recurring`.
 
 local keys = require("store.keys")
-local lanes = require("doors.lanes")
+local waiting = require("doors.waiting")
 
 return function(step, queue)
   local running = keys.running(step, queue)
   local stalled = redis.call("ZCOUNT", running, "-inf", step.now)
   return {
-    waiting = lanes.count(step, queue),
+    waiting = waiting.count(step, queue),
     running = redis.call("ZCARD", running) - stalled,
     stalled = stalled,
     scheduled = redis.call("ZCARD", keys.scheduled(step, queue)),

@@ -13,6 +13,7 @@ local rings = require("store.rings")
 local settings = require("store.settings")
 local states = require("rules.states")
 local throttle = require("doors.throttle")
+local waiting = require("doors.waiting")
 local workers = require("store.workers")
 
 local hand = {}
@@ -126,7 +127,7 @@ function hand.out(step, request, queue, handout)
     throttle.started(step, queue, limit, handout.count - before)
   end
   -- Waking is a chain: who leaves jobs behind wakes the next.
-  if queue.waiters > step.now and room > 0 and lanes.any(step, queue) then
+  if queue.waiters > step.now and room > 0 and waiting.any(step, queue) then
     rings.wake(step, queue)
   end
 end
