@@ -1,6 +1,6 @@
 """Data queues: items without code, for consumers that get many, refresh them, and are done.
 
-An item is a Job without a class. The functions are plans, see `pyjobs/plans.py`.
+An item is a Job without a class. The functions are plans, see `pyjobs/plans/`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What operators ask of many jobs at once: their bytes, and what is to become of failed ones.
 
-Plans, as in `pyjobs/plans.py`.
+Plans, as in `pyjobs/plans/`.
 """
 
 from __future__ import annotations
