@@ -437,8 +437,3 @@ def pack(wire: Mapping[str, Any]) -> bytes:
     # The engine's msgpack has one type for texts and bytes.
     packed: bytes = msgpack.packb(wire, use_bin_type=False)
     return packed
-
-
-def backoff_policy(given: BackoffOptions) -> bytes:
-    """Pack a worker's backoff for `calls.retry`."""
-    return pack(to_wire(given))

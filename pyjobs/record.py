@@ -12,8 +12,6 @@ from typing import Any
 
 import msgpack
 
-FORMAT = 1
-
 STATES = (
     "waiting",
     "scheduled",

@@ -10,8 +10,6 @@ from benchmarks.peers.phases import Line
 
 SUBJECT = "pyjobs"
 
-AT_LEAST_ONCE = "at least once"
-
 
 @dataclass(frozen=True)
 class Ratio:

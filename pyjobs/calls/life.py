@@ -104,7 +104,7 @@ def retry(
 ) -> Call[str]:
     """Ask for another attempt; answers waiting, throttled, scheduled or failed.
 
-    Without a delay the job's own backoff counts, then the `policy` (see options.backoff_policy);
+    Without a delay the job's own backoff counts, then the `policy` (BackoffOptions, packed);
     `dice`, 0 to below DICE, is the chance in it. `error` names the classes of what went wrong, for
     the job's retry_on and give_up_on; `otherwise` is what counts when it has none that fits.
     """
